@@ -3,11 +3,19 @@
 import json
 import os
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
+
+
+def unavailable(what: str, reason: str) -> NoReturn:
+    """Skip with the reason, or fail where ICS_MATURITY_REQUIRE lists `what`."""
+    if what in os.environ.get("ICS_MATURITY_REQUIRE", "").split(","):
+        pytest.fail(f"{what} is required here: {reason}")
+    pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")
@@ -21,7 +29,7 @@ def sources_dir() -> Path:
     """Folder with the officially published files; skips where it is absent."""
     folder = Path(os.environ.get("ICS_MATURITY_SOURCES") or SHARED / "data")
     if not (folder / "rounds").is_dir():
-        pytest.skip("published files not present: set ICS_MATURITY_SOURCES to their folder")
+        unavailable("sources", "published files not found: set ICS_MATURITY_SOURCES")
     return folder
 
 
@@ -30,7 +38,7 @@ def reference_data() -> Path:
     """Folder with the datasets behind the published answers; skips where it is absent."""
     folder = SHARED / "reference" / "data"
     if not folder.is_dir():
-        pytest.skip("folder of reference datasets not present beside the project")
+        unavailable("reference", "folder of reference datasets not found beside the project")
     return folder
 
 
