@@ -1,0 +1,67 @@
+"""Errors that a person filling in a spreadsheet can act on."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+_SHOWN = 20
+_VALUE_WIDTH = 80
+
+
+def plain_text(value: object, width: int = _VALUE_WIDTH) -> str:
+    """One printable line: control characters escaped, at most ``width`` characters.
+
+    Cell contents are untrusted, and a message may end up in a terminal or a log.
+    """
+    text = "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(value)
+    )
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One fault in an input: where it is, what was found, what was expected, what to do.
+
+    ``row`` is the row number as a spreadsheet shows it (the header is usually row 1);
+    ``column`` is a column name or a cell reference. Parts left empty are not printed.
+    """
+
+    expected: str
+    file: str = ""
+    sheet: str = ""
+    row: int | None = None
+    column: str = ""
+    value: str | None = None
+    fix: str = ""
+
+    def __str__(self) -> str:
+        place = ", ".join(
+            f"{name} {plain_text(part)}"
+            for name, part in (
+                ("file", self.file),
+                ("sheet", self.sheet),
+                ("row", self.row),
+                ("column", self.column),
+            )
+            if part not in ("", None)
+        )
+        found = "" if self.value is None else f"found '{plain_text(self.value)}'; "
+        fix = f" Fix: {self.fix}" if self.fix else ""
+        return f"{place + ': ' if place else ''}{found}expected {self.expected}.{fix}"
+
+
+class InputError(Exception):
+    """One or more faults that stop an input from being read, all listed at once."""
+
+    def __init__(self, problems: Problem | Iterable[Problem]) -> None:
+        self.problems: list[Problem] = (
+            [problems] if isinstance(problems, Problem) else list(problems)
+        )
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        shown = [str(problem) for problem in self.problems[:_SHOWN]]
+        more = len(self.problems) - len(shown)
+        if more:
+            shown.append(f"... and {more} more of the same kind or others.")
+        return "\n".join(shown)
