@@ -1,0 +1,304 @@
+"""Report tables: declared columns, a caption, scoped headers, and the same content as CSV.
+
+A table has four faces made from one frame: HTML for the page, rounded text for a terminal,
+a CSV in full precision, and a dictionary of its columns (a Frictionless table schema).
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import Any, Literal
+
+import pandas as pd
+from bs4 import BeautifulSoup, Tag
+from pandas.api import types
+
+from ics_maturity.prose import fixed, percent
+
+Style = Literal["number", "signed", "percent", "p", "plain"]
+
+MISSING = "–"
+SCROLLED_ABOVE = 60
+CUT_ABOVE = 250
+_SHOWN_FIRST, _SHOWN_LAST = 40, 10
+_SLUG = re.compile(r"[a-z][a-z0-9_]*")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+class TableError(ValueError):
+    """A table that would leave its reader guessing."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """What a column is called and means, and how its values are printed.
+
+    ``label`` and ``unit`` are printed in the header, ``meaning`` goes to the column
+    dictionary. ``digits`` is the number of decimals (required for fractional numbers).
+    ``style``: number, signed (always with its sign), percent (of a share from 0 to 1), p
+    (p-value) or plain (a number without thousands marks, such as a year). Columns that
+    follow each other with the same ``group`` share a header above their own.
+    """
+
+    label: str
+    meaning: str = ""
+    unit: str = ""
+    digits: int | None = None
+    style: Style = "number"
+    group: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A finished table: its four faces."""
+
+    name: str
+    caption: str
+    html: str
+    text: str
+    csv: str
+    dictionary: str
+
+
+# Cells
+
+
+def _cell(value: Any, column: Column) -> str:
+    """One value as printed."""
+    if pd.isna(value):
+        return MISSING
+    if isinstance(value, str):
+        return " ".join(value.split())
+    if types.is_bool(value):
+        return "yes" if value else "no"
+    digits = column.digits or 0
+    match column.style:
+        case "percent":
+            return percent(value, digits)
+        case "p":
+            return "<0.001" if value < 0.001 else f"{value:.3f}"
+        case "plain":
+            return fixed(value, digits).replace(",", "")
+        case _:
+            return fixed(value, digits, signed=column.style == "signed")
+
+
+def _is_number(series: pd.Series) -> bool:
+    return types.is_numeric_dtype(series) and not types.is_bool_dtype(series)
+
+
+def _printed(frame: pd.DataFrame, columns: Mapping[str, Column]) -> pd.DataFrame:
+    """The frame with every value as it is printed."""
+    return pd.DataFrame(
+        {name: [_cell(value, columns[name]) for value in frame[name]] for name in frame},
+        dtype="str",
+    )
+
+
+def _check(name: str, caption: str, frame: pd.DataFrame, columns: Mapping[str, Column]) -> None:
+    if not _SLUG.fullmatch(name):
+        raise TableError(f"'{name}' is not a table's name: use lower-case letters, digits and _")
+    if not caption.strip():
+        raise TableError(f"table {name} needs a caption that says what it shows")
+    odd = [str(c) for c in frame if not isinstance(c, str) or not _SLUG.fullmatch(c)]
+    if odd:
+        raise TableError(f"table {name}: columns need lower-case slugs, not {', '.join(odd)}")
+    undeclared = [c for c in frame if c not in columns]
+    absent = [c for c in columns if c not in frame]
+    if undeclared or absent or not len(frame.columns):
+        raise TableError(
+            f"table {name}: every column is declared once. Not declared: {undeclared or 'none'}; "
+            f"declared but absent: {absent or 'none'}"
+        )
+    for column in frame:
+        shown = columns[column]
+        if not shown.label.strip():
+            raise TableError(f"table {name}: column {column} has an empty label")
+        rounded = shown.digits is not None or shown.style == "p"
+        if types.is_float_dtype(frame[column]) and not rounded:
+            raise TableError(f"table {name}: column {column} holds fractions; declare its digits")
+
+
+# Faces
+
+
+def csv_text(frame: pd.DataFrame) -> str:
+    """The frame as CSV: numbers to 10 significant digits, text that a spreadsheet would run
+    as a formula preceded by an apostrophe."""
+    safe = frame.copy()
+    for name in safe:
+        if not types.is_numeric_dtype(safe[name]):
+            safe[name] = safe[name].map(_neutral, na_action="ignore")
+    return safe.to_csv(index=False, float_format="%.10g", lineterminator="\n")
+
+
+def _neutral(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+def dictionary_text(
+    title: str,
+    frame: pd.DataFrame,
+    columns: Mapping[str, Column] | None = None,
+    *,
+    notebook: str = "",
+) -> str:
+    """The column dictionary: a Frictionless table schema as JSON, with a title and the
+    notebook that wrote the table."""
+    fields = []
+    for name in frame:
+        field = {"name": name, "type": _kind(frame[name])}
+        if columns and name in columns:
+            column = columns[name]
+            field |= {"title": column.label, "description": column.meaning, "unit": column.unit}
+        fields.append({key: value for key, value in field.items() if value})
+    schema = {"title": title, "notebook": notebook, "fields": fields, "missingValues": [""]}
+    return json.dumps(schema, ensure_ascii=False, indent=1) + "\n"
+
+
+def _kind(series: pd.Series) -> str:
+    if types.is_bool_dtype(series):
+        return "boolean"
+    if types.is_integer_dtype(series):
+        return "integer"
+    return "number" if types.is_numeric_dtype(series) else "string"
+
+
+def _header(column: Column) -> str:
+    return f"{column.label} ({column.unit})" if column.unit else column.label
+
+
+def _text(caption: str, printed: pd.DataFrame, headers: list[str], right: list[bool]) -> str:
+    """The table in fixed-width characters."""
+    rows = [headers, *printed.to_numpy().tolist()]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(headers))]
+    lines = [
+        "  ".join(
+            cell.rjust(width) if to_right else cell.ljust(width)
+            for cell, width, to_right in zip(row, widths, right, strict=True)
+        ).rstrip()
+        for row in rows
+    ]
+    return "\n".join(
+        [caption, "", lines[0], "  ".join("-" * width for width in widths), *lines[1:]]
+    )
+
+
+def _cut(printed: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    """The rows that are shown and the number left to the CSV."""
+    left_out = len(printed) - _SHOWN_FIRST - _SHOWN_LAST
+    if len(printed) <= CUT_ABOVE:
+        return printed, 0
+    return pd.concat([printed.head(_SHOWN_FIRST), printed.tail(_SHOWN_LAST)]), left_out
+
+
+def _html(
+    name: str,
+    caption: str,
+    printed: pd.DataFrame,
+    columns: Mapping[str, Column],
+    right: list[bool],
+) -> str:
+    """The table by great_tables, without its style sheet (the page has its own)."""
+    from great_tables import GT, html  # half a second that only pages with tables pay
+
+    names = list(printed)
+    table = GT(printed, rowname_col=names[0], id=name)
+    table = table.tab_stubhead(html(_header_html(columns[names[0]])))
+    table = table.cols_label(cases={n: html(_header_html(columns[n])) for n in names[1:]})
+    table = table.cols_align("right", columns=[n for n, r in zip(names, right, strict=True) if r])
+    for group in dict.fromkeys(columns[n].group for n in names[1:] if columns[n].group):
+        members = [n for n in names[1:] if columns[n].group == group]
+        table = table.tab_spanner(html(_literal(group)), columns=members, gather=False)
+    return _accessible(table.as_raw_html(), name, caption, tall=len(printed) > SCROLLED_ABOVE)
+
+
+def _header_html(column: Column) -> str:
+    unit = f' <span class="unit">({_literal(column.unit)})</span>' if column.unit else ""
+    return _literal(column.label) + unit
+
+
+def _literal(text: str) -> str:
+    """Escaped text in which great_tables finds no unit notation either."""
+    return escape(text).replace("{", "&#123;")
+
+
+def _accessible(raw: str, name: str, caption: str, *, tall: bool) -> str:
+    """great_tables' HTML with a caption and scopes, in a region a keyboard can scroll."""
+    soup = BeautifulSoup(raw, "html.parser")
+    table = soup.find("table")
+    if not isinstance(table, Tag):
+        raise TableError(f"table {name}: great_tables wrote no table")
+    for tag in table.find_all(True):
+        scope, classes = tag.get("scope"), list(tag.get("class") or [])
+        spans = {k: tag[k] for k in ("rowspan", "colspan") if tag.get(k, "1") != "1"}
+        unit = tag.name == "span" and "unit" in classes
+        tag.attrs = spans
+        if tag.name == "th":
+            tag["scope"] = "colgroup" if spans.get("colspan") else str(scope)
+        if unit or "gt_right" in classes:
+            tag["class"] = "unit" if unit else "number"
+    table.attrs = {}
+    heading = soup.new_tag("caption", id=f"{name}-caption")
+    heading.append(soup.new_tag("span", string=caption))
+    table.insert(0, heading)
+    return (
+        f'<div class="scroll{" tall" if tall else ""}" role="region" tabindex="0"'
+        f' aria-labelledby="{name}-caption">{_compact(str(table))}</div>'
+    )
+
+
+def _compact(markup: str) -> str:
+    return re.sub(r">\s+<", "><", markup)
+
+
+def build(
+    frame: pd.DataFrame,
+    name: str,
+    *,
+    caption: str,
+    columns: Mapping[str, Column],
+    note: str = "",
+    notebook: str = "",
+) -> Table:
+    """All faces of one table.
+
+    Args:
+        frame: one row per thing, the first column names it (it becomes the row header). A
+            named index counts as the first column.
+        name: slug, used for ids and file names.
+        caption: says what the table shows, of whom and when.
+        columns: how each column of the frame is called and printed; all must be declared.
+            They are shown in the frame's order.
+        note: printed under the table.
+        notebook: name of the notebook that shows it, for the dictionary.
+
+    Raises:
+        TableError: what is missing or undeclared.
+    """
+    if frame.index.name is not None or frame.index.nlevels > 1:
+        frame = frame.reset_index()
+    _check(name, caption, frame, columns)
+    printed = _printed(frame, columns)
+    right = [_is_number(frame[c]) for c in frame]
+    right[0] = False
+    shown, left_out = _cut(printed)
+    notes = [note] if note else []
+    if left_out:
+        notes.append(
+            f"The first {_SHOWN_FIRST} and the last {_SHOWN_LAST} rows are shown; "
+            f"{left_out:,} between them are in the file."
+        )
+    markup = _html(name, caption, shown, columns, right)
+    markup += "".join(f'<p class="note">{escape(text)}</p>' for text in notes)
+    headers = [_header(columns[c]) for c in frame]
+    return Table(
+        name=name,
+        caption=caption,
+        html=f'<div class="table" id="{name}">{markup}</div>',
+        text="\n".join([_text(caption, shown, headers, right), *notes]),
+        csv=csv_text(frame),
+        dictionary=dictionary_text(caption, frame, columns, notebook=notebook),
+    )
