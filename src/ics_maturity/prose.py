@@ -196,8 +196,7 @@ def markdown(template: str, results: Results) -> str:
     """The template with its results filled in and escaped, as Markdown.
 
     Raises:
-        ProseError: an unknown format, or Markdown that findings may not hold.
-        ResultError: an unknown name.
+        ProseError: an unknown name or format, or Markdown that findings may not hold.
     """
     text = inspect.cleandoc(template)
     check_markdown(text)
