@@ -1,0 +1,113 @@
+"""Variance components at three levels: ICS, provider within ICS, return within provider."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.optimize import minimize_scalar
+
+from ics_maturity.models.design import FloatArray, IntArray, full_rank, group_codes, vector
+from ics_maturity.models.spectral import group_spectrum
+
+_GRID = np.linspace(math.log(1e-6), math.log(1e6), 25)
+
+
+@dataclass(frozen=True)
+class NestedComponents:
+    """REML fit of y = X b + u_upper + v_lower + e, variances in squared response units."""
+
+    beta: FloatArray
+    covariance: FloatArray
+    tau2_upper: float
+    tau2_lower: float
+    sigma2: float
+    log_likelihood: float
+
+    @property
+    def se(self) -> FloatArray:
+        """Standard errors of ``beta``."""
+        return np.sqrt(np.diag(self.covariance))
+
+    @property
+    def shares(self) -> tuple[float, float, float]:
+        """Shares of the total variance: upper, lower, residual."""
+        total = self.tau2_upper + self.tau2_lower + self.sigma2
+        return self.tau2_upper / total, self.tau2_lower / total, self.sigma2 / total
+
+
+def nested_components(
+    y: ArrayLike, X: ArrayLike, upper: ArrayLike, lower: ArrayLike
+) -> NestedComponents:
+    """Exact REML for rows nested in ``lower`` groups nested in ``upper`` groups.
+
+    For a given lower ratio the rows can be whitened group by group, which leaves a
+    random-intercept model whose upper ratio is found exactly; one search over the lower ratio
+    does the rest.
+
+    Args:
+        y: responses (n,).
+        X: design matrix (n, p) with its intercept column.
+        upper: label per row, e.g. the ICS.
+        lower: label per row, e.g. the provider; several rows per provider.
+
+    Raises:
+        ValueError: when a lower group lies in two upper groups, or no lower group has two rows.
+
+    Source: Searle, Casella & McCulloch 1992, Variance Components, chapter 6.
+    """
+    response = vector(y, "response")
+    design = full_rank(X, response.size)
+    upper_names, upper_codes = group_codes(np.asarray(upper), response.size)
+    lower_names, lower_codes = group_codes(np.asarray(lower), response.size)
+    sizes = np.bincount(lower_codes).astype(np.float64)
+    _check_nesting(upper_codes, lower_codes, lower_names, sizes)
+    data = np.column_stack([response, design])
+
+    def fit(lower_ratio: float) -> NestedComponents:
+        shrink = 1 - 1 / np.sqrt(1 + sizes * lower_ratio)
+        white = data - _group_means(data, lower_codes, sizes) * shrink[lower_codes, None]
+        spectrum = group_spectrum(
+            white[:, :1], white[:, 1:], upper_codes, len(upper_names), 1 - shrink[lower_codes]
+        )
+        profile = spectrum.reml()
+        ratio = profile.best_ratio()
+        sigma2 = float(profile.residual_ss(ratio)[0]) / spectrum.df
+        logs = np.log1p(spectrum.eigenvalues * ratio[0]).sum()
+        determinant = float(logs + np.log1p(sizes * lower_ratio).sum()) + spectrum.log_det_xx
+        beta, unscaled = spectrum.gls(ratio)
+        return NestedComponents(
+            beta=beta[0],
+            covariance=sigma2 * unscaled[0],
+            tau2_upper=float(ratio[0]) * sigma2,
+            tau2_lower=lower_ratio * sigma2,
+            sigma2=sigma2,
+            log_likelihood=-0.5
+            * (spectrum.df * (math.log(2 * math.pi * sigma2) + 1) + determinant),
+        )
+
+    def criterion(log_ratio: float) -> float:
+        return -fit(math.exp(log_ratio)).log_likelihood
+
+    start = _GRID[np.argmin([criterion(value) for value in _GRID])]
+    step = _GRID[1] - _GRID[0]
+    found = minimize_scalar(
+        criterion, bounds=(start - step, start + step), method="bounded", options={"xatol": 1e-9}
+    )
+    inside, boundary = fit(math.exp(float(found.x))), fit(0.0)
+    return inside if inside.log_likelihood > boundary.log_likelihood else boundary
+
+
+def _group_means(data: FloatArray, codes: IntArray, sizes: FloatArray) -> FloatArray:
+    sums = np.column_stack([np.bincount(codes, weights=column) for column in data.T])
+    return (sums / sizes[:, None])[codes]
+
+
+def _check_nesting(upper: IntArray, lower: IntArray, names: np.ndarray, sizes: FloatArray) -> None:
+    home = np.full(sizes.size, -1)
+    home[lower] = upper
+    strays = np.unique(lower[home[lower] != upper])
+    if strays.size:
+        raise ValueError(f"nesting: {names[strays[0]]!r} has rows in more than one upper group")
+    if sizes.max() < 2:
+        raise ValueError("nesting: no lower group has two rows, so its variance is not identified")
