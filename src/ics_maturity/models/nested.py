@@ -108,6 +108,6 @@ def _check_nesting(upper: IntArray, lower: IntArray, names: np.ndarray, sizes: F
     home[lower] = upper
     strays = np.unique(lower[home[lower] != upper])
     if strays.size:
-        raise ValueError(f"nesting: {names[strays[0]]!r} has rows in more than one upper group")
+        raise ValueError(f"nesting: {names[strays[0]]} has rows in more than one upper group")
     if sizes.max() < 2:
         raise ValueError("nesting: no lower group has two rows, so its variance is not identified")
