@@ -1,0 +1,184 @@
+"""Data profiles: which returns a run reads and where it writes.
+
+``demo`` (invented returns, committed), ``open`` (the officially published files, fetched) and
+``own`` (the user's files, never committed). A notebook never asks which one it has: it reads
+what the profile lists.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+from pydantic import Field
+
+from ics_maturity.errors import InputError, Problem
+from ics_maturity.paths import inside, project_root
+from ics_maturity.schema import Strict, read_yaml
+from ics_maturity.sources import (
+    Layout,
+    Round,
+    Source,
+    load_register,
+    sources_folder,
+    verify,
+)
+
+Name = Literal["demo", "open", "own"]
+NAMES: tuple[str, ...] = get_args(Name)
+PROFILE_FILE = "profile.yaml"
+REFERENCE = "data/raw/reference"
+AssessedBy = Literal["self", "moderated"]
+
+_HOW_TO_WRITE_ONE = "data/raw/own/README.md shows a profile.yaml to start from"
+
+
+@dataclass(frozen=True)
+class ReturnFile:
+    """One file of returns.
+
+    ``label`` is the place printed and stored (never an absolute path); ``layout`` the reader it
+    needs; ``round`` the year, None where the file is not of one round; ``assessed_by`` who
+    assessed, where the layout itself does not say; ``registered`` the register's entry, which
+    only official files have.
+    """
+
+    path: Path
+    label: str
+    layout: Layout
+    round: int | None
+    source_id: str
+    assessed_by: AssessedBy | None = None
+    registered: Source | None = None
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A data profile with its folders.
+
+    ``label`` and ``banner`` are printed on every page; ``file_suffix`` stands before the ending
+    of every page and table of the report. ``raw`` is where the returns are, ``reference`` holds
+    the tables of organisations and geography, ``processed`` what the notebooks write,
+    ``reports`` the finished report.
+    """
+
+    name: str
+    label: str
+    banner: str
+    file_suffix: str
+    returns: list[ReturnFile]
+    reference: Path
+    raw: Path
+    processed: Path
+    reports: Path
+
+    def check(self) -> None:
+        """Raise InputError where a listed file is absent or is not the registered one."""
+        verify([r.registered for r in self.returns if r.registered], self.raw)
+        absent = [
+            Problem("a file", r.label, fix=f"put it there, or correct {PROFILE_FILE}")
+            for r in self.returns
+            if not r.path.is_file()
+        ]
+        if not self.reference.is_dir():
+            absent.append(Problem("a folder of reference tables", PROFILE_FILE, column="reference"))
+        if absent:
+            raise InputError(absent)
+
+
+class _Entry(Strict):
+    file: str = Field(min_length=1)
+    layout: Layout
+    round: Round | None = None
+    source_id: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_\-]{0,59}$")
+    assessed_by: AssessedBy | None = None
+
+
+class _ProfileFile(Strict):
+    label: str = Field(min_length=1, max_length=80)
+    banner: str = Field(max_length=400)
+    file_suffix: str = Field(default="", pattern=r"^(\.[a-z0-9]{1,20})?$")
+    reference: str | None = None
+    returns: list[_Entry] = Field(min_length=1, max_length=500)
+
+
+def load_profile(name: str, root: Path | None = None) -> Profile:
+    """The profile of that name (demo, open or own).
+
+    Raises:
+        InputError: no such profile, or its ``profile.yaml`` does not fit or leads out of its
+            folder. Whether the returns themselves are there is for :attr:`Profile.check`.
+    """
+    root = root or project_root()
+    if name not in NAMES:
+        raise InputError(Problem("one of " + ", ".join(NAMES), column="profile", value=name))
+    if name == "open":
+        return _open_profile(root)
+    return load_folder(root / "data/raw" / name, name, root)
+
+
+def _open_profile(root: Path) -> Profile:
+    register = load_register(root)
+    folder = sources_folder(root)
+    return Profile(
+        name="open",
+        label="Published returns",
+        banner="Computed from the returns that NHS England has published. Scores are what "
+        "organisations reported about themselves.",
+        file_suffix="",
+        returns=[
+            ReturnFile(folder / s.path, s.path, s.layout, s.round, s.id, registered=s)
+            for s in register.returns
+            if s.layout
+        ],
+        reference=root / REFERENCE,
+        raw=folder,
+        processed=root / "data/processed/open",
+        reports=root / "reports/open",
+    )
+
+
+def load_folder(folder: Path, name: str, root: Path | None = None) -> Profile:
+    """The profile that the folder's ``profile.yaml`` describes; see :func:`load_profile`."""
+    root = root or project_root()
+    label = f"{folder.name}/{PROFILE_FILE}"
+    if not (folder / PROFILE_FILE).is_file():
+        raise InputError(Problem("a profile.yaml", file=label, fix=_HOW_TO_WRITE_ONE))
+    written = read_yaml(folder / PROFILE_FILE, _ProfileFile, file=label)
+    problems: list[Problem] = []
+
+    def place(relative: str, key: str) -> Path:
+        try:
+            return inside(folder, relative)
+        except ValueError as error:
+            problems.append(
+                Problem("a path inside its folder", label, column=key, value=str(error))
+            )
+            return folder
+
+    returns = [
+        ReturnFile(
+            place(entry.file, f"returns.{i}.file"),
+            f"{folder.name}/{entry.file}",
+            entry.layout,
+            entry.round,
+            entry.source_id,
+            entry.assessed_by,
+        )
+        for i, entry in enumerate(written.returns)
+    ]
+    reference = root / REFERENCE
+    if written.reference is not None:
+        reference = place(written.reference, "reference")
+    if problems:
+        raise InputError(problems)
+    return Profile(
+        name=name,
+        label=written.label,
+        banner=written.banner,
+        file_suffix=written.file_suffix,
+        returns=returns,
+        reference=reference,
+        raw=folder,
+        processed=root / "data/processed" / name,
+        reports=root / "reports" / name,
+    )
