@@ -19,6 +19,7 @@ from IPython.display import display
 
 from ics_maturity import prose, tables
 from ics_maturity.errors import InputError, Problem
+from ics_maturity.profiles import load_profile
 from ics_maturity.results import Result, Results
 from ics_maturity.tables import Column
 
@@ -99,7 +100,7 @@ class Page:
         self.notebook = notebook
         self.profile = profile
         self.seed = seed
-        self.folder = folder or _processed_folder(profile)
+        self.folder = folder or load_profile(profile).processed
         self.results = Results.read_folder(self.folder / "results", before=notebook)
 
     # Reading
@@ -244,9 +245,3 @@ def _show(
 ) -> None:
     """Display one output; ``about`` tells the report what it is."""
     display(bundle, metadata={"ics_maturity": about, **(metadata or {})}, raw=True)
-
-
-def _processed_folder(profile: str) -> Path:
-    from ics_maturity.profiles import load_profile
-
-    return load_profile(profile).processed
