@@ -54,3 +54,9 @@ def t_coefficient(
         high=float(estimate + half),
         level=level,
     )
+
+
+def undecided(method: str, estimate: float) -> Coefficient:
+    """Coefficient whose error cannot be known: everything but the estimate is nan."""
+    nan = float("nan")
+    return Coefficient(method, float(estimate), nan, nan, nan, nan, nan, nan)

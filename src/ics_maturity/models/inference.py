@@ -13,10 +13,11 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from ics_maturity.models.design import FloatArray, IntArray, full_rank, group_codes, vector
-from ics_maturity.models.estimate import Coefficient, t_coefficient
+from ics_maturity.models.estimate import Coefficient, t_coefficient, undecided
 
 HCKind = Literal["HC0", "HC1", "HC2", "HC3", "HC4"]
-_LEVERAGE_ONE = 1e-10  # 1 - leverage below this: the cluster alone decides the coefficient
+_LEVERAGE_ONE = 1e-10  # 1 - leverage below this: no residual is left to learn from
+_SEEN = 0.99  # least share of a coefficient's variance that the residuals must be able to show
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,9 @@ def cr2(y: ArrayLike, X: ArrayLike, clusters: ArrayLike) -> tuple[Coefficient, .
     Residuals of cluster j are multiplied by (I - H_jj)^(-1/2), which makes the variance
     unbiased under independent errors; its degrees of freedom are matched to the same case.
     The inverse root is taken in the p columns, so work is linear in the number of rows.
+    A coefficient that rests on a cluster without residuals of its own (leverage 1) has no error
+    to learn from there: where that hides more than a hundredth of its variance, its error, p
+    and interval are nan.
 
     Source: Bell & McCaffrey 2002, Survey Methodology 28:169-181; Pustejovsky & Tipton 2018,
     Journal of Business & Economic Statistics 36:672-683.
@@ -99,7 +103,9 @@ def cr2(y: ArrayLike, X: ArrayLike, clusters: ArrayLike) -> tuple[Coefficient, .
     for column in range(fit.X.shape[1]):
         shared = crossed[:, :, column]
         inner = np.diag(own_norm[column]) - shared @ fit.bread @ shared.T
-        df.append(float(np.trace(inner) ** 2 / np.sum(inner**2)))
+        # The trace is the share of the model variance the estimator can see; 1 if unhindered.
+        seen = np.trace(inner) / fit.bread[column, column]
+        df.append(float(np.trace(inner) ** 2 / np.sum(inner**2)) if seen > _SEEN else np.nan)
     return _coefficients("CR2, Satterthwaite t", fit, covariance, df)
 
 
@@ -213,6 +219,6 @@ def _coefficients(
 ) -> tuple[Coefficient, ...]:
     se = np.sqrt(np.diag(covariance))
     return tuple(
-        t_coefficient(method, float(b), float(s), d)
+        undecided(method, float(b)) if np.isnan(d) else t_coefficient(method, float(b), float(s), d)
         for b, s, d in zip(fit.beta, se, df, strict=True)
     )
