@@ -182,15 +182,22 @@ def _column_problems(frame: pd.DataFrame, file: str) -> list[Problem]:
         for name in missing
     ]
     problems += [
-        Problem("only the columns of the returns contract", file=file, column=name,
-                fix="remove or rename the column")
+        Problem(
+            "only the columns of the returns contract",
+            file=file,
+            column=name,
+            fix="remove or rename the column",
+        )
         for name in extra
-    ]  # fmt: skip
+    ]
     if not problems and present != list(COLUMNS):
         problems.append(
-            Problem("the columns in the order " + ", ".join(COLUMNS), file=file,
-                    fix="put the columns in order, each once")
-        )  # fmt: skip
+            Problem(
+                "the columns in the order " + ", ".join(COLUMNS),
+                file=file,
+                fix="put the columns in order, each once",
+            )
+        )
     return problems
 
 
@@ -213,9 +220,13 @@ def _failed_column(check: str, column: str) -> str:
 
 def _problem(frame: pd.DataFrame, position: int, name: str, case: Any, file: str) -> Problem:
     if position < 0:  # a whole column has the wrong type
-        return Problem(f"{name} to be {_BY_NAME[name].expected}", file=file, column=name,
-                       value=str(case.failure_case),
-                       fix=f"give the column the type {_BY_NAME[name].kind}")  # fmt: skip
+        return Problem(
+            f"{name} to be {_BY_NAME[name].expected}",
+            file=file,
+            column=name,
+            value=str(case.failure_case),
+            fix=f"give the column the type {_BY_NAME[name].kind}",
+        )
     row = frame.iloc[position]
     source = row["source_locator"] if isinstance(row["source_locator"], str) else ""
     provider = f"{row['provider_code_returned']} {row['provider_name']}".strip()
@@ -266,9 +277,13 @@ def read_returns(path: Path) -> pd.DataFrame:
         ) from None
     except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
         raise InputError(
-            Problem("a UTF-8 CSV of tidy returns", file=path.name, value=str(error),
-                    fix="run 01_clean_returns again")
-        ) from None  # fmt: skip
+            Problem(
+                "a UTF-8 CSV of tidy returns",
+                file=path.name,
+                value=str(error),
+                fix="run 01_clean_returns again",
+            )
+        ) from None
     wrong = _column_problems(text, path.name)
     if wrong:
         raise InputError(wrong)
@@ -285,10 +300,16 @@ def _typed(text: pd.DataFrame, file: str) -> pd.DataFrame:
         numbers = pd.to_numeric(text[field.name], errors="coerce")
         bad = numbers.isna() | ((field.kind == "integer") & (numbers % 1 != 0))
         problems += [
-            Problem(field.expected, file=file, row=int(at) + 2, column=field.name,
-                    value=text[field.name].iloc[at], fix="correct the cell")
+            Problem(
+                field.expected,
+                file=file,
+                row=int(at) + 2,
+                column=field.name,
+                value=text[field.name].iloc[at],
+                fix="correct the cell",
+            )
             for at in np.flatnonzero(bad)
-        ]  # fmt: skip
+        ]
         if not bad.any():
             frame[field.name] = numbers.astype("int64" if field.kind == "integer" else "float64")
     if problems:
@@ -321,8 +342,20 @@ class QualityLog:
     ``quarantined`` (not used).
     """
 
-    COLUMNS = ("severity", "kind", "what", "round", "file", "sheet", "row", "column",
-               "provider_code", "value", "action", "rule")  # fmt: skip
+    COLUMNS = (
+        "severity",
+        "kind",
+        "what",
+        "round",
+        "file",
+        "sheet",
+        "row",
+        "column",
+        "provider_code",
+        "value",
+        "action",
+        "rule",
+    )
 
     def __init__(self) -> None:
         self._entries: list[LogEntry] = []
@@ -345,9 +378,21 @@ class QualityLog:
     ) -> None:
         """Record one oddity; ``kind`` is a slug, ``what`` a plain sentence."""
         self._entries.append(
-            LogEntry(round or 0, file, sheet, row or 0, column, provider_code, kind, str(value),
-                     what, action, severity, rule)
-        )  # fmt: skip
+            LogEntry(
+                round or 0,
+                file,
+                sheet,
+                row or 0,
+                column,
+                provider_code,
+                kind,
+                str(value),
+                what,
+                action,
+                severity,
+                rule,
+            )
+        )
 
     def __len__(self) -> int:
         return len(self._entries)

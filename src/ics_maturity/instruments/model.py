@@ -50,29 +50,26 @@ class Setting(_Frozen):
     names: tuple[str, ...]
 
 
-class Theme(_Frozen):
-    """A theme; ``heading`` is its column in the published score files."""
+class Part(_Frozen):
+    """Something that carries a published score; ``heading`` is its column in the files."""
 
     id: str
     title: str
     heading: str
 
 
-class Section(_Frozen):
-    """A section of a theme; ``heading`` is its column in the published score files."""
+class Theme(Part):
+    """A theme of the questionnaires of 2015/16 and 2017."""
 
-    id: str
-    title: str
+
+class Section(Part):
+    """A section of a theme."""
+
     theme: str
-    heading: str
 
 
-class Pillar(_Frozen):
-    """One of the seven pillars; ``heading`` is its column in the published workbook."""
-
-    id: str
-    title: str
-    heading: str
+class Pillar(Part):
+    """One of the seven pillars of What Good Looks Like."""
 
 
 class Domains(_Frozen):
@@ -181,6 +178,11 @@ class Instrument(_Frozen):
     def scored_items(self) -> tuple[Item, ...]:
         """The items that count towards a section score, in the order of the questionnaire."""
         return tuple(item for item in self.items if item.scored)
+
+    @property
+    def published_parts(self) -> tuple[Part, ...]:
+        """Sections and themes: what the score files of the questionnaires give columns to."""
+        return (*self.sections, *self.themes)
 
     @property
     def constructs(self) -> dict[str, frozenset[str]]:

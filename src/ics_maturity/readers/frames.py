@@ -1,0 +1,39 @@
+"""From lists of values to a frame that keeps the returns contract."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from ics_maturity.returns import COLUMNS, empty_returns, validate
+
+
+def tidy(columns: Mapping[str, Sequence[object] | object], *, file: str) -> pd.DataFrame:
+    """A valid returns frame from columns, some of them one value for all rows.
+
+    What a published file does not give is filled: the current code by the returned one, empty
+    text for system and region, ``self`` for the assessor.
+
+    Args:
+        columns: at least round, provider_code_returned, provider_name, care_setting, level,
+            construct, score, scale_min, scale_max, source_id, source_locator.
+        file: name of the source, for error messages.
+
+    Raises:
+        InputError: the rows break the contract.
+    """
+    filled = {
+        "provider_code": columns["provider_code_returned"],
+        "ics_code": "",
+        "region": "",
+        "assessed_by": "self",
+    } | dict(columns)
+    rows = len(columns["score"])  # type: ignore[arg-type]
+    types = empty_returns().dtypes.to_dict()
+    frame = pd.DataFrame(
+        {name: pd.Series(_spread(filled[name], rows), dtype=types[name]) for name in COLUMNS}
+    )
+    return validate(frame, file=file)
+
+
+def _spread(values: object, rows: int) -> object:
+    return [values] * rows if isinstance(values, str | int | float) else values

@@ -1,0 +1,355 @@
+"""Opening a spreadsheet or CSV that may be broken, huge, or hostile.
+
+Everything is checked before a parser sees it: size, kind by content, declared dimensions,
+unpacked size, cell addresses. What passes comes out as plain rows of values; formulas are
+never read, only the values a workbook stores for them. XML is parsed through defusedxml.
+"""
+
+import csv
+import io
+import re
+import warnings
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+import openpyxl
+
+from ics_maturity.errors import InputError, Problem
+from ics_maturity.returns import QualityLog
+
+MAX_FILE_BYTES = 150_000_000
+MAX_UNZIPPED_BYTES = 300_000_000
+MAX_PART_BYTES = 60_000_000  # styles, shared strings and the like: openpyxl holds them whole
+MAX_MEMBERS = 2_000
+MAX_ROWS = 500_000
+MAX_COLUMNS = 2_000
+
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ZIP = b"PK\x03\x04"
+_DIMENSION = re.compile(rb'<(?:\w+:)?dimension\s[^>]*ref\s*=\s*["\']([^"\']{1,60})["\']')
+_LAST_CELL = re.compile(r"^(?:[A-Z]+\d+:)?([A-Z]+)(\d+)$")
+_ENCODING = re.compile(rb'^[^>]*encoding\s*=\s*["\']([\w.-]+)["\']')
+# No spreadsheet has a column of four letters or a row number of eight digits.
+_ABSURD_ADDRESS = re.compile(rb'\sr\s*=\s*["\'](?:[A-Za-z]{4,}|[A-Za-z]{0,3}\d{8,})')
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One table of raw values. ``rows[0]`` is the spreadsheet's row 1.
+
+    CSV cells are text; workbook cells are text, numbers, dates, booleans or ``None``. Trailing
+    empty cells are cut off each row.
+    """
+
+    file: str
+    name: str
+    rows: list[list[object]]
+
+
+def _refuse(
+    path: Path, expected: str, fix: str, value: str | None = None, **place: str
+) -> NoReturn:
+    raise InputError(Problem(expected, file=path.name, value=value, fix=fix, **place))  # type: ignore[arg-type]
+
+
+def _bytes_of(path: Path, suffix: str) -> bytes:
+    """The file's bytes, once it is sure to be a file of that kind and of bearable size."""
+    if path.suffix.lower() in {".xlsm", ".xltm", ".xlsb"}:
+        _refuse(path, f"a {suffix} file", "save a copy as .xlsx without macros", path.suffix)
+    if path.suffix.lower() != suffix:
+        _refuse(path, f"a file name ending in {suffix}", f"save it as {suffix}", path.suffix)
+    try:
+        size = path.stat().st_size
+        if not path.is_file():
+            _refuse(path, "a file, not a folder", "give the path of the file itself")
+        if size == 0:
+            _refuse(path, "a file with content", "fetch or export the file again", "0 bytes")
+        if size > MAX_FILE_BYTES:
+            _refuse(
+                path,
+                f"at most {MAX_FILE_BYTES:,} bytes",
+                "split the file, or remove what is not returns",
+                f"{size:,} bytes",
+            )
+        return path.read_bytes()
+    except FileNotFoundError:
+        _refuse(path, "the file to exist", "check the name in the profile, or fetch it")
+    except OSError as error:
+        _refuse(path, "a file that can be read", "check its permissions", error.strerror or "")
+
+
+def read_csv(path: Path, *, log: QualityLog, round: int) -> Sheet:
+    """The cells of a CSV file as text.
+
+    UTF-8 with or without a byte order mark, UTF-16 with one, and Windows-1252 are understood;
+    anything but plain UTF-8 is noted in the log.
+
+    Raises:
+        InputError: the file is missing, empty, too large, not comma-separated text, cut off
+            inside a quotation, or has rows longer or shorter than its header.
+    """
+    text = _decode(path, _bytes_of(path, ".csv"), log, round)
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    except csv.Error as error:
+        _refuse(
+            path, "well-formed CSV", "the file may be cut off: fetch or export it again", str(error)
+        )
+    return Sheet(path.name, "", _rectangular(path, rows, log, round))
+
+
+def _decode(path: Path, raw: bytes, log: QualityLog, round: int) -> str:
+    if raw.startswith((_OLE, _ZIP)):
+        _refuse(
+            path,
+            "CSV text",
+            "give it its true ending, or export it as CSV",
+            "a workbook named .csv",
+        )
+    encoding = "utf-16" if raw.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
+    try:
+        text = raw.decode(encoding)
+    except UnicodeDecodeError:
+        try:
+            encoding, text = "windows-1252", raw.decode("windows-1252")
+        except UnicodeDecodeError as error:
+            _refuse(path, "text in UTF-8", "export it as 'CSV UTF-8'", str(error))
+    if "\x00" in text:
+        _refuse(path, "text in UTF-8", "export it as 'CSV UTF-8'", "text with NUL characters")
+    if encoding != "utf-8-sig":
+        log.note(
+            "encoding",
+            f"The file is not UTF-8; it was read as {encoding}.",
+            round=round,
+            file=path.name,
+            value=encoding,
+            action="read",
+            severity="warning",
+            rule="not decodable as UTF-8, or marked as UTF-16",
+        )
+    return text
+
+
+def _rectangular(
+    path: Path, rows: list[list[str]], log: QualityLog, round: int
+) -> list[list[object]]:
+    """Rows all as long as the header; blank rows emptied and logged."""
+    if not rows or not any(cell.strip() for cell in rows[0]):
+        _refuse(path, "a header in row 1", "remove blank rows above the header")
+    width = len(rows[0])
+    if width == 1 and re.search(r"[;\t|]", rows[0][0]):
+        _refuse(path, "columns separated by commas", "export it with commas", rows[0][0])
+    if width > MAX_COLUMNS or len(rows) > MAX_ROWS:
+        _refuse(
+            path,
+            f"at most {MAX_ROWS:,} rows and {MAX_COLUMNS:,} columns",
+            "split the file",
+            f"{len(rows):,} rows, {width:,} columns",
+        )
+    if len(rows) == 1:
+        _refuse(path, "rows of returns below the header", "export the file again", "header only")
+    problems: list[Problem] = []
+    kept: list[list[object]] = []
+    for number, row in enumerate(rows, start=1):
+        blank = not any(cell.strip() for cell in row)
+        if blank:
+            log.note(
+                "blank_row",
+                "The row is blank.",
+                round=round,
+                file=path.name,
+                row=number,
+                action="skipped",
+                rule="no cell with text",
+            )
+        elif len(row) != width:
+            problems.append(
+                Problem(
+                    f"{width} cells, as in the header",
+                    file=path.name,
+                    row=number,
+                    value=f"{len(row)} cells",
+                    fix="the row is shifted or cut off: compare it with its source",
+                )
+            )
+        kept.append([] if blank else list(row))
+    if problems:
+        raise InputError(problems)
+    return kept
+
+
+def read_workbook(path: Path, *, log: QualityLog, round: int) -> list[Sheet]:
+    """The visible sheets of an .xlsx workbook, values only. Hidden sheets are noted, not read.
+
+    Raises:
+        InputError: missing, empty, truncated, password-protected, an old .xls, too large
+            packed or unpacked, absurd cell addresses, or not readable as a workbook.
+    """
+    raw = _bytes_of(path, ".xlsx")
+    _check_container(path, raw)
+    sheets: list[Sheet] = []
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # openpyxl on features it leaves out
+            book = openpyxl.load_workbook(
+                io.BytesIO(raw), read_only=True, data_only=True, keep_links=False
+            )
+            for sheet in book.worksheets:
+                if sheet.sheet_state == "visible":
+                    sheets.append(Sheet(path.name, sheet.title, _values(path, sheet)))
+                else:
+                    log.note(
+                        "hidden_sheet",
+                        "The sheet is hidden.",
+                        round=round,
+                        file=path.name,
+                        sheet=sheet.title,
+                        value=sheet.sheet_state,
+                        action="ignored",
+                        rule="sheet state is not visible",
+                    )
+            book.close()
+    except InputError:
+        raise
+    except Exception as error:  # openpyxl fails in many ways on a damaged workbook
+        _refuse(
+            path,
+            "a workbook that can be read",
+            "open it in a spreadsheet program and save it again as .xlsx",
+            f"{type(error).__name__}: {error}",
+        )
+    if not any(any(row) for sheet in sheets for row in sheet.rows):
+        _refuse(path, "at least one visible sheet with content", "export the file again")
+    return sheets
+
+
+def _values(path: Path, sheet: object) -> list[list[object]]:
+    """All rows of a sheet, without trailing empty cells and rows."""
+    # The declared dimension may be too small, which would silently cut rows off.
+    sheet.reset_dimensions()  # type: ignore[attr-defined]
+    rows: list[list[object]] = []
+    title = sheet.title  # type: ignore[attr-defined]
+    for number, cells in enumerate(sheet.iter_rows(values_only=True), start=1):  # type: ignore[attr-defined]
+        row = list(cells)
+        while row and (row[-1] is None or row[-1] == ""):
+            row.pop()
+        if len(row) > MAX_COLUMNS or (row and number > MAX_ROWS):
+            _refuse(
+                path,
+                f"at most {MAX_ROWS:,} rows and {MAX_COLUMNS:,} columns",
+                "remove what is not returns",
+                f"row {number:,} with {len(row):,} columns",
+                sheet=title,
+            )
+        if number > MAX_ROWS:
+            break
+        rows.append(row)
+    while rows and not rows[-1]:
+        rows.pop()
+    return rows
+
+
+def _check_container(path: Path, raw: bytes) -> None:
+    """The zip around a workbook: kind, completeness, sizes and addresses."""
+    if raw.startswith(_OLE):
+        if "EncryptedPackage".encode("utf-16-le") in raw:
+            _refuse(
+                path,
+                "a workbook without a password",
+                "save a copy without a password",
+                "a password-protected file",
+            )
+        _refuse(path, "an .xlsx workbook", "open it and save it as .xlsx", "an old .xls workbook")
+    if not raw.startswith(_ZIP):
+        _refuse(path, "an .xlsx workbook", "export it again as .xlsx", "not a workbook")
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+            _check_sizes(path, archive.infolist())
+            if bad := archive.testzip():
+                _refuse(path, "an undamaged workbook", "fetch or export it again", bad)
+            for member in archive.infolist():
+                if re.fullmatch(r"xl/worksheets/[^/]+\.xml", member.filename):
+                    _check_sheet(path, archive, member)
+    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+        _refuse(
+            path,
+            "a complete workbook",
+            "the file is cut off or damaged: fetch or export it again",
+            str(error),
+        )
+
+
+def _check_sizes(path: Path, members: list[zipfile.ZipInfo]) -> None:
+    names = [member.filename for member in members]
+    if "xl/workbook.xml" not in names:
+        _refuse(path, "an .xlsx workbook", "export it again as .xlsx", "a zip of something else")
+    if "xl/vbaProject.bin" in names:
+        _refuse(path, "a workbook without macros", "save a copy as .xlsx without macros")
+    unzipped = sum(member.file_size for member in members)
+    parts = [m.file_size for m in members if not m.filename.startswith("xl/worksheets/")]
+    if (
+        len(members) > MAX_MEMBERS
+        or unzipped > MAX_UNZIPPED_BYTES
+        or max(parts, default=0) > MAX_PART_BYTES
+    ):
+        _refuse(
+            path,
+            f"at most {MAX_UNZIPPED_BYTES:,} bytes when unpacked",
+            "remove what is not returns",
+            f"{unzipped:,} bytes in {len(members):,} parts",
+        )
+
+
+def _check_sheet(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
+    """Declared dimension and every cell address of one sheet, before openpyxl allocates rows."""
+    with archive.open(member) as stream:
+        head = stream.read(_CHUNK)
+        encoding = _ENCODING.search(head[:200])
+        if not head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<") or (
+            encoding and encoding[1].lower() not in (b"utf-8", b"us-ascii")
+        ):
+            _refuse(
+                path,
+                "sheets stored in UTF-8",
+                "open it and save it again as .xlsx",
+                member.filename,
+            )
+        if declared := _DIMENSION.search(head):
+            _check_dimension(path, member.filename, declared[1].decode("ascii", "replace"))
+        tail = b""
+        while head:
+            if found := _ABSURD_ADDRESS.search(tail + head):
+                _refuse(
+                    path,
+                    "cell addresses a spreadsheet can have",
+                    "open it and save it again as .xlsx",
+                    found[0].decode("ascii", "replace").strip(),
+                    sheet=member.filename,
+                )
+            tail, head = head[-100:], stream.read(_CHUNK)
+
+
+def _check_dimension(path: Path, part: str, declared: str) -> None:
+    last = _LAST_CELL.match(declared.replace("$", "").upper())
+    if last is None:
+        _refuse(
+            path,
+            "a sheet that declares its extent as A1:B2",
+            "open it and save it again as .xlsx",
+            declared,
+            sheet=part,
+        )
+    columns = 0
+    for letter in last[1]:
+        columns = columns * 26 + ord(letter) - ord("A") + 1
+    if columns > MAX_COLUMNS or int(last[2]) > MAX_ROWS:
+        _refuse(
+            path,
+            f"at most {MAX_ROWS:,} rows and {MAX_COLUMNS:,} columns",
+            "delete the empty rows and columns beyond the table and save again",
+            f"a sheet that claims {declared}",
+            sheet=part,
+        )

@@ -1,0 +1,78 @@
+"""Finding columns by their headings, and saying which one is missing or unknown."""
+
+import difflib
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+
+from ics_maturity.errors import Problem
+from ics_maturity.instruments.wording import wording_key
+from ics_maturity.readers.cells import text
+
+
+def positions(header: Sequence[object]) -> dict[str, int]:
+    """Column index by heading key; of a repeated heading the first."""
+    found: dict[str, int] = {}
+    for index, cell in enumerate(header):
+        if key := wording_key(text(cell)):
+            found.setdefault(key, index)
+    return found
+
+
+def heading_problems(
+    header: Sequence[object],
+    required: Iterable[str],
+    allowed: Iterable[str] = (),
+    *,
+    file: str,
+    sheet: str = "",
+    row: int = 1,
+) -> list[Problem]:
+    """What is wrong with a header: headings missing, unknown, or given twice."""
+    required = list(required)
+    known = {wording_key(name): name for name in (*required, *allowed)}
+    present = [text(cell) for cell in header]
+    keys = Counter(wording_key(name) for name in present if name)
+    unknown = [name for name in present if name and wording_key(name) not in known]
+    place = {"file": file, "sheet": sheet, "row": row}
+    problems = [
+        Problem(
+            f"a column headed '{name}'",
+            column=name,
+            **place,  # type: ignore[arg-type]
+            fix=_rename_hint(name, unknown),
+        )
+        for name in required
+        if wording_key(name) not in keys
+    ]
+    problems += [
+        Problem(
+            "a heading of this layout",
+            column=name,
+            value=name,
+            **place,  # type: ignore[arg-type]
+            fix=_known_hint(name, known.values()),
+        )
+        for name in unknown
+    ]
+    problems += [
+        Problem(
+            "each heading once",
+            column=known[key],
+            value=f"{count} times",
+            **place,  # type: ignore[arg-type]
+            fix="remove the repeated column",
+        )
+        for key, count in keys.items()
+        if count > 1 and key in known
+    ]
+    return problems
+
+
+def _rename_hint(missing: str, unknown: Sequence[str]) -> str:
+    near = difflib.get_close_matches(missing, unknown, n=1, cutoff=0.6)
+    return f"rename the column '{near[0]}'" if near else "add the column"
+
+
+def _known_hint(unknown: str, known: Collection[str]) -> str:
+    near = difflib.get_close_matches(unknown, list(known), n=1, cutoff=0.6)
+    return f"did you mean '{near[0]}'?" if near else "remove the column"
