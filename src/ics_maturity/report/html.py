@@ -1,0 +1,395 @@
+"""One executed notebook as one HTML file that needs nothing else.
+
+The page has a language, a title, one heading of the first level and the others in order, a
+contents list, code folded behind one button, figures with their author's alternative texts,
+tables with captions and scoped headers, a link to the CSV behind each, the words of the field
+explained, and what it was made from. It runs no script and asks for nothing: its content
+security policy forbids both. Strings that come from data are escaped, or cleaned by an
+allow-list. The same notebook gives the same bytes.
+
+Reading starts at :func:`export`.
+"""
+
+import re
+from base64 import b64decode
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import nh3
+from bs4 import BeautifulSoup
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+from nbconvert.exporters.html import HTMLExporter
+from nbconvert.exporters.templateexporter import TemplateExporter
+from nbconvert.filters.highlight import Highlight2HTML
+from nbformat import NotebookNode
+from traitlets.config import Config
+
+from ics_maturity.report.context import PageContext, PageLink
+from ics_maturity.report.glossary import link_terms
+
+_HERE = Path(__file__).parent
+LARGEST_PAGE = 1_500_000  # bytes; kept by tests over whole reports
+NBCONVERT_FILLER_ALT = "No description has been provided for this image"
+
+
+class ExportError(ValueError):
+    """A page that some readers could not use; the message names the notebook and the fault."""
+
+
+# Cleaning
+
+_TAGS = {
+    "a", "abbr", "b", "blockquote", "br", "caption", "code", "col", "colgroup", "dd", "del", "div",
+    "dl", "dt", "em", "h1", "h2", "h3", "h4", "hr", "i", "li", "ol", "p", "pre", "s", "span",
+    "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
+}  # fmt: skip
+_ATTRIBUTES = {
+    "a": {"href"},
+    "abbr": {"title"},
+    "caption": {"id"},
+    "div": {"class", "id", "role", "tabindex", "aria-labelledby", "aria-label"},
+    "ol": {"start"},
+    "p": {"class"},
+    "span": {"class"},
+    "td": {"class", "colspan", "rowspan"},
+    "th": {"class", "colspan", "rowspan", "scope"},
+}
+_CLEANER = nh3.Cleaner(
+    tags=_TAGS,
+    attributes=_ATTRIBUTES,
+    url_schemes={"https", "mailto"},
+    link_rel=None,
+)
+_ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+
+
+def clean(markup: str) -> Markup:
+    """The markup with only allow-listed elements, attributes and link schemes left."""
+    return Markup(_CLEANER.clean(markup))
+
+
+def _plain(text: str) -> Markup:
+    """Escaped text without terminal colours."""
+    return escape(_ANSI.sub("", text))
+
+
+# From a notebook to the content of the page
+
+
+class _BodyExporter(HTMLExporter):
+    """nbconvert's HTML without its second reading of the page, which takes as long as the
+    first and fills in words for pictures that have none."""
+
+    def from_notebook_node(
+        self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
+    ) -> Any:
+        return TemplateExporter.from_notebook_node(self, nb, self._init_resources(resources), **kw)
+
+
+@cache
+def _exporter() -> HTMLExporter:
+    """The exporter with our template; made once, since making it takes longer than a page."""
+    config = Config()
+    config.HTMLExporter.template_name = "workbook"
+    config.HTMLExporter.extra_template_basedirs = [str(_HERE / "templates")]
+    config.HTMLExporter.exclude_input_prompt = True
+    config.HTMLExporter.exclude_output_prompt = True
+    config.HTMLExporter.exclude_anchor_links = True
+    exporter = _BodyExporter(config=config)
+    exporter.register_filter("clean", clean)
+    exporter.register_filter("plain", _plain)
+    exporter.register_filter("highlight_code", Highlight2HTML(pygments_lexer="python"))
+    return exporter
+
+
+@dataclass
+class _Pictures:
+    """Images stand outside while the page is worked on: they are most of its bytes."""
+
+    by_mark: dict[str, str] = field(default_factory=dict)
+
+    def take(self, encoded: str) -> str:
+        mark = f"picture:{len(self.by_mark)}:"
+        self.by_mark[mark] = f"data:image/png;base64,{''.join(encoded.split())}"
+        return mark
+
+    def put_back(self, page: str) -> str:
+        for mark, uri in self.by_mark.items():
+            page = page.replace(f'src="{mark}"', f'src="{uri}"')
+        return page
+
+
+def _png_size(encoded: str) -> tuple[int, int]:
+    """Width and height in pixels, from the file's header."""
+    header = b64decode(encoded[:64])
+    return int.from_bytes(header[16:20], "big"), int.from_bytes(header[20:24], "big")
+
+
+def _prepared(notebook: NotebookNode, context: PageContext, pictures: _Pictures) -> NotebookNode:
+    """A copy to work on: images taken out, ids in order, addresses of the files filled in."""
+    copy = nbformat.v4.new_notebook()
+    for position, cell in enumerate(notebook.cells):
+        outputs = cell.get("outputs", [])
+        kept = deepcopy({key: value for key, value in cell.items() if key != "outputs"})
+        kept = NotebookNode(kept, id=f"cell-{position}", metadata=NotebookNode())
+        if kept.cell_type == "code":
+            kept.outputs = [_output(output, position, context, pictures) for output in outputs]
+        copy.cells.append(kept)
+    return copy
+
+
+def _output(
+    output: NotebookNode, position: int, context: PageContext, pictures: _Pictures
+) -> NotebookNode:
+    if output.output_type not in ("display_data", "execute_result"):
+        return output
+    data, metadata = dict(output.data), deepcopy(output.get("metadata", {}))
+    about = metadata.get("ics_maturity", {})
+    if "image/png" in data:
+        if about.get("kind") != "figure":
+            raise ExportError(
+                f"{context.page.slug}, cell {position}: a picture without alternative text. "
+                "Show figures with page.figure"
+            )
+        width, height = _png_size(data["image/png"])
+        about |= {"width": width, "height": height}
+        data["image/png"] = pictures.take(data["image/png"])
+    if twin := about.get("twin"):
+        stem = _up(context.page.href) + twin.removesuffix(".csv") + context.file_suffix
+        about |= {"href": f"{stem}.csv", "dictionary_href": f"{stem}.schema.json"}
+    return NotebookNode(
+        output_type="display_data",
+        data=NotebookNode(data),
+        metadata=nbformat.from_dict(metadata),
+    )
+
+
+def _up(href: str) -> str:
+    """The way from a page back to the report's folder."""
+    return "../" * href.count("/")
+
+
+# Structure
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the contents list, with the lines below it."""
+
+    id: str
+    text: str
+    below: list["Entry"]
+
+
+def _slug(text: str, taken: set[str]) -> str:
+    base = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "section"
+    slug, count = base, 1
+    while slug in taken:
+        count += 1
+        slug = f"{base}-{count}"
+    taken.add(slug)
+    return slug
+
+
+def _headings(soup: BeautifulSoup, slug: str) -> tuple[str, list[Entry]]:
+    """Give every heading an id; the page's title, and its contents list of two levels.
+
+    Raises:
+        ExportError: not exactly one heading of the first level, before all others, or a level
+            left out.
+    """
+    headings = soup.find_all(["h1", "h2", "h3", "h4"])
+    levels = [int(heading.name[1]) for heading in headings]
+    if levels[:1] != [1] or levels.count(1) != 1:
+        raise ExportError(
+            f"{slug}: a page starts with one heading of the first level ('# The question') "
+            f"and has no other; this one has {levels.count(1)}"
+        )
+    for above, level, heading in zip(levels, levels[1:], headings[1:], strict=False):
+        if level > above + 1:
+            raise ExportError(
+                f"{slug}: the heading '{heading.get_text()}' is {level - above} levels below "
+                "the one before it; headings go down one level at a time"
+            )
+    taken = {"main", "glossary", "provenance", "show-code"} | _ids(soup)
+    entries: list[Entry] = []
+    for heading, level in zip(headings, levels, strict=True):
+        text = heading.get_text()
+        heading["id"] = _slug(text, taken)
+        entry = Entry(str(heading["id"]), text, [])
+        if level == 2:
+            entries.append(entry)
+        elif level == 3:
+            entries[-1].below.append(entry)
+    return headings[0].get_text(), entries
+
+
+def _ids(soup: BeautifulSoup) -> set[str]:
+    return {str(tag["id"]) for tag in soup.find_all(id=True)}
+
+
+def _number_captions(soup: BeautifulSoup) -> None:
+    """Figures and tables in the order of the page, so that a committee can name them."""
+    for word, captions in (
+        ("Figure", soup.find_all("figcaption")),
+        ("Table", soup.select("div.table caption > span")),
+    ):
+        for number, caption in enumerate(captions, start=1):
+            label = soup.new_tag("b", string=f"{word} {number}. ")
+            caption.insert(0, label)
+
+
+def _check_pictures(soup: BeautifulSoup, slug: str) -> None:
+    """Every picture has its author's words.
+
+    Raises:
+        ExportError: one has none, or only those that nbconvert fills in.
+    """
+    for picture in soup.find_all("img"):
+        alt = str(picture.get("alt") or "").strip()
+        if not alt or alt == NBCONVERT_FILLER_ALT or alt == "None":
+            raise ExportError(f"{slug}: a picture without alternative text")
+
+
+def _check_ids(soup: BeautifulSoup, slug: str) -> None:
+    ids = [str(tag["id"]) for tag in soup.find_all(id=True)]
+    twice = sorted({name for name in ids if ids.count(name) > 1})
+    if twice:
+        raise ExportError(f"{slug}: more than one table or figure is named {', '.join(twice)}")
+
+
+def _scope_headers(soup: BeautifulSoup) -> None:
+    """Tables that did not come through page.table (a displayed frame): scopes, no empty header."""
+    for header in soup.find_all("th"):
+        if not header.get_text(strip=True):
+            header.name = "td"
+            header.attrs.pop("scope", None)
+        elif not header.get("scope"):
+            header["scope"] = "col" if header.find_parent("thead") else "row"
+
+
+# Provenance
+
+
+def _provenance(made_from: Mapping[str, Any]) -> dict[str, Any]:
+    """What a page was made from, as facts and tables of hashes."""
+    facts = [
+        ("Data profile", made_from.get("profile", "")),
+        *(
+            (f"Parameter {name}", repr(value))
+            for name, value in made_from.get("parameters", {}).items()
+        ),
+        ("Package", f"ics-maturity {made_from.get('package', {}).get('version', '')}"),
+        ("Package content (sha256)", made_from.get("package", {}).get("sha256", "")),
+        ("Locked environment (sha256)", made_from.get("lock_sha256", "")),
+        ("Python", made_from.get("python", "")),
+        ("Commit", made_from.get("commit", "")),
+    ]
+    tables = [
+        ("made-notebooks", "Notebooks", "Notebook", "slug", made_from.get("notebooks", [])),
+        ("made-inputs", "Input files", "File", "path", made_from.get("inputs", [])),
+    ]
+    return {
+        "facts": [
+            (name, {"text": str(value), "code": "sha256" in name or name == "Commit"})
+            for name, value in facts
+            if value
+        ],
+        "tables": [
+            {"id": name, "caption": caption, "head": head,
+             "rows": [(row.get(key, ""), row.get("sha256", "")) for row in rows]}
+            for name, caption, head, key, rows in tables
+            if rows
+        ],
+    }  # fmt: skip
+
+
+# The page
+
+
+@cache
+def environment() -> Environment:
+    """Templates of whole pages: everything escaped, an unknown name is an error."""
+    return Environment(
+        loader=FileSystemLoader(_HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def css_string(text: str) -> str:
+    """Text as a CSS string: everything but letters, digits and spaces is a hexadecimal escape."""
+    return '"' + "".join(c if c.isalnum() or c == " " else f"\\{ord(c):x} " for c in text) + '"'
+
+
+def style(label: str) -> Markup:
+    """The style sheet, with the profile's label for the margin of printed pages."""
+    sheet = (_HERE / "styles" / "page.css").read_text(encoding="utf-8")
+    return Markup(sheet.replace('"PROFILE LABEL"', css_string(label)))
+
+
+def _neighbours(context: PageContext) -> tuple[PageLink | None, PageLink | None]:
+    """The pages before and after, with addresses as seen from this page."""
+    slugs = [page.slug for page in context.pages]
+    if context.page.slug not in slugs:
+        return None, None
+    at = slugs.index(context.page.slug)
+    up = _up(context.page.href)
+    near = [context.pages[i] if 0 <= i < len(slugs) else None for i in (at - 1, at + 1)]
+    before, after = (
+        page and PageLink(page.number, page.slug, page.title, up + page.href) for page in near
+    )
+    return before, after
+
+
+def export(notebook: NotebookNode, context: PageContext) -> str:
+    """The notebook as a whole HTML document.
+
+    Args:
+        notebook: executed, nbformat 4. Outputs written through
+            :class:`ics_maturity.page.Page` carry what the page needs to know.
+        context: which page of which report this is.
+
+    Raises:
+        ExportError: the page would fail some readers: no or several first headings, a level of
+            headings left out, a picture without alternative text, one name used twice.
+    """
+    pictures = _Pictures()
+    slug = context.page.slug
+    body, _ = _exporter().from_notebook_node(_prepared(notebook, context, pictures))
+    soup = BeautifulSoup(body, "html.parser")
+    _check_pictures(soup, slug)
+    _scope_headers(soup)
+    title, contents = _headings(soup, slug)
+    _number_captions(soup)
+    _check_ids(soup, slug)
+    glossary = link_terms(soup)
+    if glossary:
+        contents.append(Entry("glossary", "Words used on this page", []))
+    contents.append(Entry("provenance", "How this page was made", []))
+    before, after = _neighbours(context)
+    page = environment().get_template("page.html.j2").render(
+        title=title,
+        label=context.label,
+        banner=context.banner,
+        loud=bool(context.file_suffix),
+        kind="brief" if slug.endswith("brief") else "page",
+        style=style(context.label),
+        home=_up(context.page.href) + "index.html",
+        contents=contents,
+        has_code=bool(soup.select_one("div.code")),
+        body=Markup(soup.decode()),
+        glossary=glossary,
+        provenance=_provenance(context.provenance),
+        before=before,
+        after=after,
+    )  # fmt: skip
+    return pictures.put_back(page)
