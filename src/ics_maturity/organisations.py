@@ -198,10 +198,10 @@ def link(
     routes = accounted_for(returns, successions, providers)
     routes = routes[routes["in_returns"]]
     _log_routes(routes, log)
-    target = routes["provider_code"].where(routes["kind"] != "none", _own_code(routes))
+    target = routes["provider_code"].where(routes["kind"] != "none", routes["code_returned"])
     if as_of is not None:
         later = routes["effective_date"] > as_of.isoformat()
-        target = target.where(~later, _own_code(routes))
+        target = target.where(~later, routes["code_returned"])
     routes = routes.assign(target=target).sort_values("weight", kind="stable", ascending=False)
     largest = routes.drop_duplicates(["round", "code_returned"])
     targets = largest.set_index(["round", "code_returned"])["target"]
@@ -209,12 +209,6 @@ def link(
     linked = pd.Series(targets.reindex(index).to_numpy(), index=returns.index)
     code = linked.where(returns["provider_code_returned"] != "", returns["provider_code"])
     return returns.assign(provider_code=code.astype("str"))[code != ""].reset_index(drop=True)
-
-
-def _own_code(routes: pd.DataFrame) -> pd.Series:
-    """The organisation's own code in its round: the one returned, unless that was wrong."""
-    own = routes["path"].str.split(">").str[0]
-    return own.where(own != "", routes["code_returned"])
 
 
 _LOGGED: dict[str, tuple[str, Literal["note", "warning"], str]] = {

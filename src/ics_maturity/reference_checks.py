@@ -103,20 +103,21 @@ def _check_map(reference: Reference) -> list[Problem]:
 
 def _check_successions(reference: Reference) -> list[Problem]:
     """Every organisation reaches a provider, whole, or says why it does not."""
-    problems = []
-    for (year, code), rows in reference.successions.groupby(["round", "code_returned"]):
-        where = f"{code} of {year}"
-        none = rows["kind"] == "none"
-        if (none != (rows["provider_code"] == "")).any() or (none & (rows["reason"] == "")).any():
-            problems.append(
-                Problem("a provider_code, or kind none with a reason", file="successions.csv",
-                        value=where, fix="give the successor or the reason")
-            )  # fmt: skip
-        if not np.isclose(rows["weight"].sum(), 1) or (rows["weight"] <= 0).any():
-            problems.append(
-                Problem("weights above 0 that sum to 1", file="successions.csv", column="weight",
-                        value=f"{rows['weight'].sum():g} for {where}", fix="correct the weights")
-            )  # fmt: skip
+    rows = reference.successions
+    none = rows["kind"] == "none"
+    lost = rows[(none != (rows["provider_code"] == "")) | (none & (rows["reason"] == ""))]
+    problems = [
+        Problem("a provider_code, or kind none with a reason", file="successions.csv",
+                value=f"{row.code_returned} of {row.round}", fix="give the successor or the reason")
+        for row in lost.itertuples()
+    ]  # fmt: skip
+    weights = rows.groupby(["round", "code_returned"])["weight"].agg(["sum", "min"])
+    wrong = weights[~np.isclose(weights["sum"], 1) | (weights["min"] <= 0)]
+    problems += [
+        Problem("weights above 0 that sum to 1", file="successions.csv", column="weight",
+                value=f"{total:g} for {code} of {year}", fix="correct the weights")
+        for (year, code), total in wrong["sum"].items()
+    ]  # fmt: skip
     return problems
 
 
