@@ -191,26 +191,6 @@ def round_half_up(values: float | np.ndarray | pd.Series, decimals: int = 1) -> 
     return np.floor(units + 0.5) / 10**decimals
 
 
-def publication_bounds(
-    published: float | np.ndarray | pd.Series, decimals: int = 1
-) -> tuple[np.ndarray, np.ndarray]:
-    """Lowest value (included) and highest (excluded) that are published as this one."""
-    half = 0.5 * 10.0**-decimals
-    values = np.asarray(published, dtype=float)
-    return np.round(values - half, _BINARY_NOISE), np.round(values + half, _BINARY_NOISE)
-
-
-def pomp(
-    score: float | np.ndarray | pd.Series, scale_min: float, scale_max: float
-) -> np.ndarray | pd.Series | float:
-    """Percent of maximum possible: 0 at the scale's lowest score, 100 at its highest.
-
-    A change of unit, not a link between instruments (Cohen, Cohen, Aiken and West 1999,
-    Multivariate Behavioral Research 34: 315-346).
-    """
-    return 100 * (score - scale_min) / (scale_max - scale_min)
-
-
 def lattice(domains: int, scale_min: int = 1, scale_max: int = 5) -> np.ndarray:
     """Every mean that ``domains`` whole-number domain scores can have, in order."""
     if domains < 1:
