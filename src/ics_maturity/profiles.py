@@ -15,6 +15,7 @@ from ics_maturity.errors import InputError, Problem
 from ics_maturity.paths import inside, project_root
 from ics_maturity.schema import Strict, read_yaml
 from ics_maturity.sources import (
+    REGISTER,
     Layout,
     Round,
     Source,
@@ -29,7 +30,10 @@ PROFILE_FILE = "profile.yaml"
 REFERENCE = "data/raw/reference"
 AssessedBy = Literal["self", "moderated"]
 
-_HOW_TO_WRITE_ONE = "data/raw/own/README.md shows a profile.yaml to start from"
+_HOW_TO_WRITE_ONE = {
+    "demo": "write it with: ics-maturity simulate --out data/raw/demo",
+    "own": "data/raw/own/README.md shows a profile.yaml to start from",
+}
 
 
 @dataclass(frozen=True)
@@ -56,9 +60,9 @@ class Profile:
     """A data profile with its folders.
 
     ``label`` and ``banner`` are printed on every page; ``file_suffix`` stands before the ending
-    of every page and table of the report. ``raw`` is where the returns are, ``reference`` holds
-    the tables of organisations and geography, ``processed`` what the notebooks write,
-    ``reports`` the finished report.
+    of every page and table of the report. ``described`` is the file that lists the returns,
+    ``raw`` the folder they are in, ``reference`` holds the tables of organisations and geography,
+    ``processed`` what the notebooks write, ``reports`` the finished report.
     """
 
     name: str
@@ -66,6 +70,7 @@ class Profile:
     banner: str
     file_suffix: str
     returns: list[ReturnFile]
+    described: Path
     reference: Path
     raw: Path
     processed: Path
@@ -130,6 +135,7 @@ def _open_profile(root: Path) -> Profile:
             for s in register.returns
             if s.layout
         ],
+        described=root / REGISTER,
         reference=root / REFERENCE,
         raw=folder,
         processed=root / "data/processed/open",
@@ -142,7 +148,7 @@ def load_folder(folder: Path, name: str, root: Path | None = None) -> Profile:
     root = root or project_root()
     label = f"{folder.name}/{PROFILE_FILE}"
     if not (folder / PROFILE_FILE).is_file():
-        raise InputError(Problem("a profile.yaml", file=label, fix=_HOW_TO_WRITE_ONE))
+        raise InputError(Problem("a profile.yaml", file=label, fix=_HOW_TO_WRITE_ONE[name]))
     written = read_yaml(folder / PROFILE_FILE, _ProfileFile, file=label)
     problems: list[Problem] = []
 
@@ -177,6 +183,7 @@ def load_folder(folder: Path, name: str, root: Path | None = None) -> Profile:
         banner=written.banner,
         file_suffix=written.file_suffix,
         returns=returns,
+        described=folder / PROFILE_FILE,
         reference=reference,
         raw=folder,
         processed=root / "data/processed" / name,

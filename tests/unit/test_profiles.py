@@ -83,8 +83,11 @@ def test_check_names_absent_files(project: Path) -> None:
 def test_unknown_and_absent_profiles(project: Path) -> None:
     with pytest.raises(InputError, match="one of demo, open, own"):
         load_profile("opne", project)
-    with pytest.raises(InputError, match=r"data/raw/own/README\.md"):
+    with pytest.raises(InputError, match="ics-maturity simulate"):
         load_profile("demo", project)
+    (project / "data/raw/own/profile.yaml").unlink()
+    with pytest.raises(InputError, match=r"data/raw/own/README\.md"):
+        load_profile("own", project)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,222 @@
+"""The command ``ics-maturity``.
+
+Only argparse is imported here: each command imports what it needs when it is called, so that
+help and an unchanged rerun stay quick.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+PROFILES = ("demo", "open", "own")
+VERDICTS = {"current": 0, "stale": 1, "altered": 2}
+FAILED, USAGE, INTERRUPTED = 1, 2, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; the exit code is 0, or 1 on failure and 2 on wrong usage.
+
+    ``verify`` answers with its exit code: 0 current, 1 stale, 2 altered.
+    """
+    parser = _parser()
+    chosen = parser.parse_args(arguments)
+    try:
+        return int(chosen.handler(chosen))
+    except KeyboardInterrupt:
+        print("Interrupted. What had finished is kept.", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except Exception as error:
+        if chosen.debug:
+            raise
+        print(_message(error), file=sys.stderr)
+        return FAILED
+
+
+def _message(error: Exception) -> str:
+    from ics_maturity.errors import InputError, plain_text
+
+    readable = isinstance(error, InputError) or type(error).__name__ == "RunFailedError"
+    if readable:
+        return f"ics-maturity: {error}"
+    if isinstance(error, OSError):
+        return f"ics-maturity: {error.strerror or error}: {error.filename or ''}".rstrip(": ")
+    what = plain_text(f"{type(error).__name__}: {error}", 600)
+    return f"ics-maturity: unexpected {what}\nThe same command with --debug shows where."
+
+
+# Commands
+
+
+def _run(chosen: argparse.Namespace) -> int:
+    from ics_maturity.report.parameters import split_settings
+    from ics_maturity.report.run import run
+
+    report = run(
+        chosen.data,
+        only=chosen.only,
+        settings=split_settings(chosen.settings),
+        jobs=chosen.jobs,
+        force=chosen.force,
+    )
+    if not report.executed:
+        print("Nothing has changed: no notebook was executed.", file=sys.stderr)
+    print(_shown(report.index))
+    return 0
+
+
+def _list(chosen: argparse.Namespace) -> int:
+    from ics_maturity.paths import project_root
+    from ics_maturity.report.parameters import defaults
+    from ics_maturity.report.plan import load_plan
+
+    for planned in load_plan(project_root()).notebooks:
+        needs = ", ".join(planned.step.needs) or "nothing"
+        takes = ", ".join(f"{k}={v}" for k, v in defaults(planned.step.parameters).items())
+        print(f"{planned.slug}\n    {planned.notebook.title}\n    needs {needs}; takes {takes}")
+    return 0
+
+
+def _fetch(chosen: argparse.Namespace) -> int:
+    from ics_maturity.fetch import fetch
+    from ics_maturity.paths import project_root
+    from ics_maturity.sources import OPEN_FOLDER, load_register
+
+    root = project_root()
+    register = load_register(root)
+    everything = register.sources if chosen.all else register.returns
+    only = chosen.only or [source.id for source in everything]
+    done = fetch(register, root / OPEN_FOLDER, from_dir=chosen.from_dir, only=only)
+    for source_id, how in done.items():
+        print(f"{register[source_id].path}: {how}, sha256 verified")
+    return 0
+
+
+def _template(chosen: argparse.Namespace) -> int:
+    from ics_maturity.readers import template
+
+    for path in template.write_template(chosen.out):
+        print(_shown(path))
+    return 0
+
+
+def _check(chosen: argparse.Namespace) -> int:
+    from ics_maturity.check import check_returns
+
+    print(check_returns(chosen.folder))
+    return 0
+
+
+def _simulate(chosen: argparse.Namespace) -> int:
+    from ics_maturity.simulate import DEMO_SEED, write_demo
+
+    write_demo(chosen.out, DEMO_SEED if chosen.seed is None else chosen.seed)
+    print(_shown(chosen.out))
+    return 0
+
+
+def _verify(chosen: argparse.Namespace) -> int:
+    from ics_maturity.report.verify import verify
+
+    verdict = verify(chosen.path)
+    print(f"{chosen.path}: {verdict.state}")
+    for reason in verdict.reasons:
+        print(f"  {reason}")
+    if verdict.unchecked:
+        print(f"  not here, so not compared: {', '.join(verdict.unchecked)}")
+    return VERDICTS[verdict.state]
+
+
+def _shown(path: Path) -> str:
+    """The path as seen from the working directory, where it lies below it."""
+    path = path.resolve()
+    here = Path.cwd().resolve()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+# The command line
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong and where help is, without the whole usage."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(USAGE, f"ics-maturity: {message}\nHelp: {self.prog} --help\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = _Parser(add_help=False)
+    common.add_argument("--debug", action="store_true", help="show where an error came from")
+    parser = _Parser(
+        prog="ics-maturity",
+        description="NHS digital maturity: from assessment returns to checked HTML reports.",
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def command(name: str, handler: object, text: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=text, description=text, parents=[common])
+        added.set_defaults(handler=handler)
+        return added
+
+    add = command("run", _run, "Execute what has changed and write the report.")
+    add.add_argument("--data", choices=PROFILES, default="demo", help="data profile")
+    add.add_argument("--only", metavar="NN", help="one notebook, and what it needs")
+    add.add_argument(
+        "--jobs", type=_positive, default=_cores(), metavar="N", help="notebooks side by side"
+    )
+    add.add_argument("--force", action="store_true", help="execute even where nothing changed")
+    add.add_argument(
+        "-P", dest="settings", action="append", default=[], metavar="NAME=VALUE",
+        help="set a parameter (ics-maturity list names them); may be repeated",
+    )  # fmt: skip
+
+    command("list", _list, "List the notebooks with what they need and take.")
+
+    add = command("fetch", _fetch, "Bring the officially published files here and verify them.")
+    add.add_argument(
+        "--from", dest="from_dir", type=_folder, metavar="DIR", help="take them from a folder"
+    )
+    add.add_argument("--only", action="append", metavar="ID", help="one file; may be repeated")
+    add.add_argument("--all", action="store_true", help="also the files behind data/raw/reference")
+
+    add = command("template", _template, "Write an empty returns file and its data dictionary.")
+    add.add_argument(
+        "--out", type=Path, default=Path("returns.xlsx"), metavar="FILE", help=".xlsx or .csv"
+    )
+
+    add = command("check", _check, "Read your own returns and report every problem.")
+    add.add_argument("folder", type=_folder, help="folder with profile.yaml, as data/raw/own")
+
+    add = command("simulate", _simulate, "Write invented returns with a known truth.")
+    add.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write")
+    add.add_argument("--seed", type=int, help="seed of the invented world")
+
+    add = command("verify", _verify, "Say whether a report is current, stale or altered.")
+    add.add_argument("path", type=Path, help="a folder of reports/, or one of its pages")
+    return parser
+
+
+def _positive(text: str) -> int:
+    number = int(text) if text.isdecimal() else 0
+    if not 1 <= number <= 64:
+        raise argparse.ArgumentTypeError(f"'{text}' is no whole number from 1 to 64")
+    return number
+
+
+def _folder(text: str) -> Path:
+    if not Path(text).is_dir():
+        raise argparse.ArgumentTypeError(f"'{text}' is no folder")
+    return Path(text)
+
+
+def _cores() -> int:
+    return max(1, min(4, os.cpu_count() or 1))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

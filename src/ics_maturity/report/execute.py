@@ -1,0 +1,192 @@
+"""Execute one notebook: this interpreter's own kernel, checked parameters, nothing of the clock.
+
+papermill executes in this process (its API, through nbclient); each notebook has a kernel of
+its own. Safe to call from several threads at once.
+"""
+
+import logging
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import papermill
+import zmq
+from ipykernel.kernelspec import get_kernel_dict
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
+from nbclient.exceptions import DeadKernelError
+from nbformat import NotebookNode
+from papermill.exceptions import PapermillExecutionError
+from papermill.execute import ERROR_MARKER_TAG
+from traitlets import default
+
+from ics_maturity.paths import ROOT_VARIABLE, project_root
+from ics_maturity.report.notebook import INJECTED
+
+KERNEL = "python3"
+IPYTHON_FOLDER = ".cache/ipython"
+OnCell = Callable[[int, int], None]
+
+# What it would log is in the error that is raised.
+logging.getLogger("papermill").addHandler(logging.NullHandler())
+
+# The same for every kernel, whatever the shell that started the run has set: one thread of
+# linear algebra (its sums depend on the number of threads), no randomised hashing, figures
+# drawn without a screen, no start-up file of the user's (IPYTHONDIR, below, likewise).
+_FIXED_ENVIRONMENT = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "PYTHONHASHSEED": "0",
+    "PYTHONSTARTUP": "",
+    "PYTHONUTF8": "1",
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    "TZ": "UTC",
+}
+
+
+class NotebookFailedError(Exception):
+    """A notebook stopped: where, and why.
+
+    ``cell`` counts all cells of the notebook as written from 1; ``line`` is the first line of
+    that cell; ``cause`` the error in one line; ``executed`` the notebook as far as it came.
+    """
+
+    def __init__(
+        self, slug: str, cell: int, line: str, cause: str, executed: NotebookNode | None = None
+    ) -> None:
+        super().__init__(f"{slug}, cell {cell}: {cause}")
+        self.slug, self.cell, self.line, self.cause = slug, cell, line, cause
+        self.executed = executed
+
+
+class OwnKernels(KernelSpecManager):
+    """Knows one kernel: the interpreter that runs this command.
+
+    A kernel that some folder on the machine calls "python3" may be another interpreter with
+    other packages.
+    """
+
+    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+        root = project_root()
+        (root / IPYTHON_FOLDER).mkdir(parents=True, exist_ok=True)
+        environment = {
+            **_FIXED_ENVIRONMENT,
+            ROOT_VARIABLE: str(root),
+            "IPYTHONDIR": str(root / IPYTHON_FOLDER),
+        }
+        # Values are templates ($NAME); a dollar in a path is meant as it stands.
+        literal = {name: value.replace("$", "$$") for name, value in environment.items()}
+        return KernelSpec(**get_kernel_dict(), env=literal)
+
+
+class OwnKernel(AsyncKernelManager):
+    """Starts kernels of :class:`OwnKernels`; others on the machine cannot listen in."""
+
+    @default("kernel_spec_manager")
+    def _own_kernels(self) -> KernelSpecManager:
+        return OwnKernels(parent=self)
+
+    @default("transport_encryption")
+    def _encrypt_where_possible(self) -> str:
+        return "auto" if zmq.has("curve") else "disabled"
+
+
+def execute(path: Path, changed: Mapping[str, Any], on_cell: OnCell) -> NotebookNode:
+    """Execute a notebook from a new kernel and return it without traces of clock or machine.
+
+    Args:
+        path: the notebook; it runs with its own folder as working directory.
+        changed: the parameters that differ from the notebook's defaults. Names and values must
+            have been checked: papermill runs what it is given.
+        on_cell: called with the position of the cell about to run and the number of cells.
+
+    Raises:
+        NotebookFailedError: a cell raised an error, or the kernel died or did not start.
+    """
+    position = _Position()
+    try:
+        executed = papermill.execute_notebook(
+            _blank(nbformat.read(path, as_version=4)),
+            None,
+            parameters=dict(changed) or None,
+            kernel_name=KERNEL,
+            language="python",
+            progress_bar=False,
+            record_timing=False,
+            kernel_manager_class=OwnKernel,
+            shutdown_kernel="immediate",  # all cells have ended; nothing is left to tidy up
+            resources={"metadata": {"path": str(path.parent)}},
+            on_notebook_start=position.start,
+            on_cell_start=lambda cell, cell_index: position.move(cell, on_cell),
+        )
+    except PapermillExecutionError as error:
+        raise position.failed(path.stem, f"{error.ename}: {error.evalue}") from None
+    except DeadKernelError:
+        raise position.failed(path.stem, "the kernel died (killed, or out of memory)") from None
+    except RuntimeError as error:
+        raise position.failed(path.stem, f"the kernel did not start: {error}") from error
+    return _clean(executed)
+
+
+@dataclass
+class _Position:
+    """Where an execution is, counted in cells of the notebook as written."""
+
+    notebook: NotebookNode | None = None
+    cell: int = 0
+    line: str = ""
+
+    def start(self, notebook: NotebookNode) -> None:
+        self.notebook = notebook
+
+    def move(self, cell: NotebookNode, on_cell: OnCell) -> None:
+        if self.notebook is None or INJECTED in cell.metadata.get("tags", []):
+            return
+        self.cell += 1
+        self.line = next((line for line in cell.source.splitlines() if line.strip()), "")
+        injected = any(INJECTED in c.metadata.get("tags", []) for c in self.notebook.cells)
+        on_cell(self.cell, len(self.notebook.cells) - injected)
+
+    def failed(self, slug: str, cause: str) -> NotebookFailedError:
+        executed = _clean(self.notebook) if self.notebook else None
+        return NotebookFailedError(slug, self.cell, self.line, _plain(cause), executed)
+
+
+def _blank(notebook: NotebookNode) -> NotebookNode:
+    """The notebook as written: no outputs, no counts, no metadata but the cells' tags."""
+    notebook.metadata = nbformat.from_dict({"kernelspec": _KERNELSPEC})
+    for cell in notebook.cells:
+        cell.metadata = nbformat.from_dict({"tags": list(cell.metadata.get("tags", []))})
+        if cell.cell_type == "code":
+            cell.outputs = []
+            cell.execution_count = None
+    return notebook
+
+
+_KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": KERNEL}
+
+
+def _clean(notebook: NotebookNode) -> NotebookNode:
+    """Remove what papermill and the kernel leave: times, paths, versions, random cell names."""
+    notebook.metadata = nbformat.from_dict(
+        {"kernelspec": _KERNELSPEC, "language_info": {"name": "python"}}
+    )
+    notebook.cells = [
+        c for c in notebook.cells if ERROR_MARKER_TAG not in c.metadata.get("tags", [])
+    ]
+    for cell in notebook.cells:
+        tags = list(cell.metadata.get("tags", []))
+        cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
+        if INJECTED in tags:
+            cell.id = INJECTED
+    return notebook
+
+
+def _plain(text: str) -> str:
+    """One line without terminal colours: the last line of a long message says most."""
+    lines = [line.strip() for line in re.sub(r"\x1b\[[0-9;]*m", "", text).splitlines()]
+    return " ".join(line for line in lines if line)[:1000]

@@ -1,0 +1,52 @@
+"""Files and folders that appear whole or not at all."""
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file (text as UTF-8); the old one stays until the new one is complete."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.part")
+    part.write_bytes(content.encode() if isinstance(content, str) else content)
+    os.replace(part, path)
+
+
+def replace_folder(folder: Path, files: Mapping[str, Path | bytes]) -> None:
+    """Put a folder with exactly these files (by relative path) in the place of ``folder``.
+
+    The new folder is completed beside the old one first. A command killed between the two
+    renames that exchange them is made good by the next :func:`recover`.
+    """
+    new, old = _new(folder), _old(folder)
+    shutil.rmtree(new, ignore_errors=True)
+    shutil.rmtree(old, ignore_errors=True)
+    for relative, content in files.items():
+        target = new / relative
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(content, Path):
+            shutil.copyfile(content, target)
+        else:
+            target.write_bytes(content)
+    if folder.exists():
+        os.rename(folder, old)
+    os.rename(new, folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def recover(folder: Path) -> None:
+    """Bring back the last good folder after a command that was killed while exchanging it."""
+    if not folder.exists() and _old(folder).exists():
+        os.rename(_old(folder), folder)
+    shutil.rmtree(_new(folder), ignore_errors=True)
+    shutil.rmtree(_old(folder), ignore_errors=True)
+
+
+def _new(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.new")
+
+
+def _old(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.old")

@@ -1,0 +1,127 @@
+"""The dependency graph, kept by doit: what is stale, in which order, side by side.
+
+A job is stale when the content of a file it depends on has changed, its settings have, or what
+it wrote is not there any more as it was written. Time stamps are never looked at.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from doit.cmd_base import ModuleTaskLoader
+from doit.dependency import FileChangedChecker
+from doit.doit_cmd import DoitMain
+from doit.exceptions import TaskFailed
+from doit.reporter import ZeroReporter
+from doit.tools import config_changed
+
+from ics_maturity.errors import InputError, Problem
+from ics_maturity.sources import sha256
+
+
+@dataclass(frozen=True)
+class Job:
+    """One piece of work.
+
+    ``depends`` are files of other jobs whose content it depends on, ``after`` names of jobs that
+    come first, ``settings`` whatever else it depends on (plain values, hashes), ``intact`` says
+    whether what it wrote is still there, ``forced`` that it must run anyway.
+    """
+
+    name: str
+    action: Callable[[], None]
+    depends: Sequence[Path]
+    after: Sequence[str] = ()
+    settings: dict[str, Any] = field(default_factory=dict)
+    intact: Callable[[], bool] = lambda: True
+    forced: bool = False
+
+
+@dataclass
+class Outcome:
+    """What happened: names of the jobs that ran, and the errors of those that failed."""
+
+    ran: list[str] = field(default_factory=list)
+    failures: list[Exception] = field(default_factory=list)
+
+
+class _Content(FileChangedChecker):
+    """Compares files by content."""
+
+    def check_modified(self, file_path: str, file_stat: Any, state: str) -> bool:
+        return sha256(Path(file_path)) != state
+
+    def get_state(self, dep: str, current_state: str | None) -> str:
+        return sha256(Path(dep))
+
+
+def run_jobs(
+    jobs: Sequence[Job], database: Path, workers: int, on_skip: Callable[[str], None]
+) -> Outcome:
+    """Run the stale jobs in order, up to ``workers`` at a time in threads of this process.
+
+    The first failure stops what has not begun; what succeeded is remembered in ``database``, so
+    the next call continues from there. ``on_skip`` hears the names of jobs that are not stale.
+
+    Raises:
+        InputError: the graph or its database cannot be used.
+    """
+    outcome = Outcome()
+    tasks = {job.name: _task(job, outcome) for job in jobs}
+
+    def task_jobs() -> Any:
+        yield from tasks.values()
+
+    class Reporter(ZeroReporter):
+        def add_success(self, task: Any) -> None:
+            if task.executed:
+                outcome.ran.append(_job_name(task))
+
+        def skip_uptodate(self, task: Any) -> None:
+            on_skip(_job_name(task))
+
+        def add_failure(self, task: Any, fail: Any) -> None:
+            if not outcome.failures:
+                outcome.failures.append(RuntimeError(fail.get_msg()))
+
+    database.parent.mkdir(parents=True, exist_ok=True)
+    settings = {
+        "dep_file": str(database),
+        "backend": "sqlite3",
+        "check_file_uptodate": _Content,
+        "reporter": Reporter,
+        "num_process": workers if workers > 1 else 0,
+        "par_type": "thread",
+        "verbosity": 0,
+    }
+    loader = ModuleTaskLoader({"DOIT_CONFIG": settings, "task_jobs": task_jobs})
+    code = DoitMain(loader, config_filenames=()).run(["run"])
+    if code and not outcome.failures:
+        raise InputError(
+            Problem("a usable record of the last run", database.name, fix=f"delete {database.name}")
+        )
+    return outcome
+
+
+def _job_name(task: Any) -> str:
+    return str(task.name).removeprefix("jobs:")
+
+
+def _task(job: Job, outcome: Outcome) -> dict[str, Any]:
+    def act() -> TaskFailed | None:
+        try:
+            job.action()
+        except Exception as error:
+            outcome.failures.append(error)
+            return TaskFailed(str(error))
+        return None
+
+    return {
+        "name": job.name,
+        "actions": [act],
+        "file_dep": [str(path) for path in job.depends],
+        "task_dep": [f"jobs:{name}" for name in job.after],
+        "uptodate": [config_changed(job.settings), not job.forced, job.intact],
+        "io": {"capture": False},
+    }

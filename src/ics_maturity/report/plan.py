@@ -1,0 +1,119 @@
+"""The sequence of notebooks: what each needs, what it takes and what it promises to write."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ics_maturity.errors import InputError, Problem
+from ics_maturity.report.notebook import Notebook, read_notebook
+from ics_maturity.report.parameters import DescribeRounds, Parameters
+
+
+@dataclass(frozen=True)
+class Step:
+    """One notebook of the sequence.
+
+    ``needs`` are the numbers of the notebooks whose output it reads; ``inputs`` says that it
+    reads the returns themselves (``raw``) or processed tables by name; ``outputs`` the processed
+    tables it promises to write, besides its results, tables and figures.
+    """
+
+    slug: str
+    needs: tuple[str, ...] = ()
+    parameters: type[Parameters] = Parameters
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+
+    @property
+    def number(self) -> str:
+        return self.slug[:2]
+
+    @property
+    def reads_returns(self) -> bool:
+        return "raw" in self.inputs
+
+
+CLEANED = (
+    "returns", "items", "links", "services", "item_match", "quality_log",
+    "systems", "providers", "rurality", "rurality_2026", "adjacency", "centroids", "tiles",
+    "boundary_changes",
+)  # fmt: skip
+
+STEPS = (
+    Step("01_clean_returns", inputs=("raw",), outputs=CLEANED),
+    Step("02_describe_rounds", ("01",), DescribeRounds, inputs=CLEANED),
+    Step("03_model_mix_and_rurality", ("01",), inputs=CLEANED),
+    Step("04_test_peer_review", ("01",), inputs=CLEANED),
+    Step("09_brief", ("01", "02", "03", "04"), inputs=CLEANED),
+)
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A step together with its notebook as written."""
+
+    step: Step
+    notebook: Notebook
+    path: Path
+
+    @property
+    def slug(self) -> str:
+        return self.step.slug
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The notebooks that exist, in reading order."""
+
+    notebooks: tuple[Planned, ...]
+
+    def __getitem__(self, number: str) -> Planned:
+        """The notebook of that number (``03``) or slug.
+
+        Raises:
+            InputError: there is none; the existing ones are listed.
+        """
+        for planned in self.notebooks:
+            if number.zfill(2) in (planned.step.number, planned.slug):
+                return planned
+        listed = ", ".join(planned.step.number for planned in self.notebooks)
+        raise InputError(Problem(f"one of {listed}", column="notebook", value=number))
+
+    def needed(self, number: str) -> tuple[Planned, ...]:
+        """The notebook and all it rests on, in reading order."""
+        wanted = {self[number].step.number}
+        for planned in reversed(self.notebooks):
+            if planned.step.number in wanted:
+                wanted.update(planned.step.needs)
+        return tuple(planned for planned in self.notebooks if planned.step.number in wanted)
+
+
+def load_plan(root: Path, steps: Sequence[Step] = STEPS) -> Plan:
+    """The plan for the notebooks present in ``notebooks/``.
+
+    Raises:
+        InputError: a notebook that no step names, or a step whose need is absent or follows it.
+    """
+    folder = root / "notebooks"
+    by_slug = {step.slug: step for step in steps}
+    paths = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
+    unknown = [path.name for path in paths if path.stem not in by_slug]
+    if unknown:
+        raise InputError(
+            [
+                Problem("a notebook of the plan", f, fix="add it to STEPS in plan.py")
+                for f in unknown
+            ]
+        )
+    if not paths:
+        raise InputError(Problem("notebooks named like 01_clean_returns.ipynb", "notebooks/"))
+    notebooks = tuple(Planned(by_slug[path.stem], read_notebook(path), path) for path in paths)
+    for i, planned in enumerate(notebooks):
+        before = {earlier.step.number for earlier in notebooks[:i]}
+        if absent := [number for number in planned.step.needs if number not in before]:
+            raise InputError(
+                Problem(
+                    f"notebook {', '.join(absent)} before it, which it needs", planned.path.name
+                )
+            )
+    return Plan(notebooks)
