@@ -1,0 +1,229 @@
+"""What the data allow to be said about order: ranks with their confidence sets.
+
+Rank 1 is the highest score. A rank without its set is not a finding: with few providers per
+system most sets span most of the table.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
+
+from ics_maturity.models.design import BoolArray, FloatArray, IntArray, vector
+
+_CHUNK = 500_000  # numbers held at once while differences are simulated
+
+
+@dataclass(frozen=True)
+class RankSets:
+    """Confidence sets of ranks, from ``low`` (best rank not excluded) to ``high``.
+
+    A marginal set covers its own group's rank with probability ``level``; the simultaneous
+    sets cover all ranks at once, and are what a league table needs. Arrays of length k.
+    """
+
+    rank: IntArray
+    marginal_low: IntArray
+    marginal_high: IntArray
+    simultaneous_low: IntArray
+    simultaneous_high: IntArray
+    level: float
+
+    def tau_best(self, tau: int) -> BoolArray:
+        """Groups that may be among the ``tau`` best: holds all of those with prob. ``level``."""
+        return self.simultaneous_low <= tau
+
+    def tau_worst(self, tau: int) -> BoolArray:
+        """Groups that may be among the ``tau`` worst."""
+        return self.simultaneous_high > self.rank.size - tau
+
+    @property
+    def mean_width(self) -> float:
+        """Mean number of ranks in a marginal set."""
+        return float(np.mean(self.marginal_high - self.marginal_low + 1))
+
+    @property
+    def mean_width_simultaneous(self) -> float:
+        """Mean number of ranks in a simultaneous set."""
+        return float(np.mean(self.simultaneous_high - self.simultaneous_low + 1))
+
+
+def rank_sets(
+    estimates: ArrayLike,
+    variances: ArrayLike,
+    rng: np.random.Generator,
+    level: float = 0.95,
+    draws: int = 10_000,
+) -> RankSets:
+    """Marginal and simultaneous confidence sets for ranks.
+
+    Every pair is compared in both directions by its studentised difference; the critical value
+    is that of the largest difference, simulated from a normal distribution, and falls as
+    directions are rejected (stepdown). Only the rejected direction leaves the family: dropping
+    its opposite too would make the sets too narrow.
+
+    Args:
+        estimates: one per group (k,).
+        variances: sampling variances (k,) or covariance matrix (k, k) of the estimates.
+        rng: source of the draws.
+
+    Source: Mogstad, Romano, Shaikh & Wilhelm 2024, Review of Economic Studies 91:476-518.
+    """
+    values = vector(estimates, "estimates")
+    covariance = covariance_matrix(variances, values.size)
+    noise = _root(covariance) @ rng.standard_normal((values.size, draws))
+    k = values.size
+    first, second = np.triu_indices(k, 1)
+    above, below = _directions(values, covariance, noise, first, second, level)
+    marginal = np.empty((2, k), np.int64)
+    for group in range(k):
+        others = np.delete(np.arange(k), group)
+        lower, higher = _directions(values, covariance, noise, np.full(k - 1, group), others, level)
+        marginal[:, group] = 1 + higher.sum(), k - lower.sum()
+    beaten_by = np.bincount(second[above], minlength=k) + np.bincount(first[below], minlength=k)
+    ahead_of = np.bincount(first[above], minlength=k) + np.bincount(second[below], minlength=k)
+    return RankSets(
+        rank=1 + np.sum(values[None, :] > values[:, None], axis=1),
+        marginal_low=marginal[0],
+        marginal_high=marginal[1],
+        simultaneous_low=1 + beaten_by,
+        simultaneous_high=k - ahead_of,
+        level=level,
+    )
+
+
+def _directions(
+    values: FloatArray,
+    covariance: FloatArray,
+    noise: FloatArray,
+    first: IntArray,
+    second: IntArray,
+    level: float,
+) -> tuple[BoolArray, BoolArray]:
+    """Per pair: is ``first`` proved above ``second``, is it proved below."""
+    spread = np.diag(covariance)
+    scale = np.sqrt(spread[first] + spread[second] - 2 * covariance[first, second])
+    observed = (values[first] - values[second]) / scale
+    above = np.zeros(first.size, bool)
+    below = np.zeros(first.size, bool)
+    step = max(1, _CHUNK // first.size)
+    while not np.all(above | below):
+        largest = np.empty(noise.shape[1])
+        for start in range(0, noise.shape[1], step):
+            part = noise[:, start : start + step]
+            difference = (part[first] - part[second]) / scale[:, None]
+            largest[start : start + step] = np.maximum(
+                difference[~above].max(axis=0), -difference[~below].min(axis=0)
+            )
+        critical = np.quantile(largest, level)
+        new_above, new_below = above | (observed > critical), below | (observed < -critical)
+        if np.array_equal(new_above, above) and np.array_equal(new_below, below):
+            break
+        above, below = new_above, new_below
+    return above, below
+
+
+@dataclass(frozen=True)
+class TopBottom:
+    """Probability (k,) that each group is among the ``count`` highest, or lowest."""
+
+    top: FloatArray
+    bottom: FloatArray
+    count: int
+
+
+def top_and_bottom(
+    estimates: ArrayLike,
+    variances: ArrayLike,
+    rng: np.random.Generator,
+    count: int = 5,
+    draws: int = 10_000,
+) -> TopBottom:
+    """Probabilities of being among the highest and lowest ``count`` groups.
+
+    Groups are draws from one normal distribution whose mean and spread are both unknown: each
+    simulated world first draws the spread (flat prior on its standard deviation), then the
+    mean, then the groups. So doubt about tau2 widens the answer.
+
+    Source: Gelman et al. 2013, Bayesian Data Analysis, section 5.4; ranks after Laird &
+    Louis 1989, Journal of Educational Statistics 14:29-46.
+    """
+    values = vector(estimates, "estimates")
+    if not 0 < count < values.size:
+        raise ValueError(f"top and bottom: count must lie between 1 and {values.size - 1}")
+    # In the basis of the errors' principal axes they are independent, whatever the covariance.
+    v, axes = np.linalg.eigh(covariance_matrix(variances, values.size))
+    v = np.maximum(v, 0)
+    y, one = axes.T @ values, axes.sum(axis=0)
+    grid = np.linspace(0, 4 * np.std(values), 401)[1:] ** 2
+    weights = 1 / (v + grid[:, None])
+    information = weights @ one**2
+    means = weights @ (one * y) / information
+    squares = np.sum(weights * (y - means[:, None] * one) ** 2, axis=1)
+    log_posterior = 0.5 * (np.log(weights).sum(axis=1) - np.log(information) - squares)
+    posterior = np.exp(log_posterior - log_posterior.max())
+    chosen = rng.choice(grid.size, size=draws, p=posterior / posterior.sum())
+    tau2 = grid[chosen, None]
+    mean = means[chosen] + rng.standard_normal(draws) / np.sqrt(information[chosen])
+    centre = mean[:, None] * one
+    keep = tau2 / (v + tau2)
+    worlds = centre + keep * (y - centre)
+    worlds += np.sqrt(keep * v) * rng.standard_normal((draws, values.size))
+    order = np.argsort(worlds @ axes.T, axis=1)
+    return TopBottom(
+        top=np.bincount(order[:, -count:].ravel(), minlength=values.size) / draws,
+        bottom=np.bincount(order[:, :count].ravel(), minlength=values.size) / draws,
+        count=count,
+    )
+
+
+def goldstein_healy(estimates: ArrayLike, se: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    """Ends of bars that do not overlap where a single pair differs at 5%, for the plot only.
+
+    Plus and minus 1.39 standard errors (1.96 / sqrt 2), right for two groups of equal error
+    chosen beforehand; for many comparisons :func:`rank_sets` is the answer.
+
+    Source: Goldstein & Healy 1995, JRSS A 158:175-177.
+    """
+    values = vector(estimates, "estimates")
+    half = stats.norm.ppf(0.975) / np.sqrt(2) * vector(se, "standard errors", values.size)
+    return values - half, values + half
+
+
+def distinct_pairs(
+    estimates: ArrayLike, variances: ArrayLike, level: float = 0.95
+) -> tuple[int, int]:
+    """Pairs of groups that differ after Holm's correction, and the number of all pairs.
+
+    Source: Holm 1979, Scandinavian Journal of Statistics 6:65-70.
+    """
+    values = vector(estimates, "estimates")
+    covariance = covariance_matrix(variances, values.size)
+    first, second = np.triu_indices(values.size, 1)
+    spread = np.diag(covariance)
+    scale = np.sqrt(spread[first] + spread[second] - 2 * covariance[first, second])
+    p = 2 * stats.norm.sf(np.abs(values[first] - values[second]) / scale)
+    rejected = multipletests(p, alpha=1 - level, method="holm")[0]
+    return int(rejected.sum()), first.size
+
+
+def covariance_matrix(variances: ArrayLike, size: int) -> FloatArray:
+    """Covariance (size, size) from variances or a covariance matrix.
+
+    Raises:
+        ValueError: when a variance is not positive or the matrix is not symmetric.
+    """
+    array = np.asarray(variances, np.float64)
+    matrix = np.diag(array) if array.ndim == 1 else array
+    if matrix.shape != (size, size) or not np.all(np.isfinite(matrix)):
+        raise ValueError(f"variances: expected {size} finite values or a {size} x {size} matrix")
+    if np.any(np.diag(matrix) <= 0) or not np.allclose(matrix, matrix.T):
+        raise ValueError("variances: must be positive, and a matrix symmetric")
+    return matrix
+
+
+def _root(covariance: FloatArray) -> FloatArray:
+    values, vectors = np.linalg.eigh(covariance)
+    return vectors * np.sqrt(np.maximum(values, 0))

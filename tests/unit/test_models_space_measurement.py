@@ -1,0 +1,178 @@
+"""Moran's I, multiplicity, reliability and coarse scores: small truths and clear refusals."""
+
+import itertools
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from ics_maturity.models.coarse import (
+    interval_regression,
+    rounding_interval,
+    slope_bounds,
+)
+from ics_maturity.models.design import with_intercept
+from ics_maturity.models.measurement import consistency, measurement_variances, retest
+from ics_maturity.models.multiplicity import holm, westfall_young
+from ics_maturity.models.permutation import freedman_lane
+from ics_maturity.models.space import border_weights, moran, moran_residuals, nearest_weights
+
+
+def test_randomisation_moments_are_those_of_all_arrangements():
+    values = np.array([1.0, 4.0, 2.0, 9.0, 3.0])
+    weights = border_weights([("a", "b"), ("b", "c"), ("c", "d"), ("d", "e")], list("abcde"))
+    found = moran(values, weights)
+    everyone = [
+        moran(np.array(order), weights).statistic for order in itertools.permutations(values)
+    ]
+    assert found.expected == pytest.approx(np.mean(everyone))
+    assert found.variance == pytest.approx(np.var(everyone))
+
+
+def test_residual_moments_by_simulation():
+    rng = np.random.default_rng(3)
+    points = rng.random((30, 2))
+    weights = nearest_weights(points)
+    X = with_intercept(points[:, 0])
+    found = moran_residuals(rng.normal(size=30), X, weights)
+    drawn = [moran_residuals(rng.normal(size=30), X, weights).statistic for _ in range(4_000)]
+    assert np.mean(drawn) == pytest.approx(found.expected, abs=4 * np.std(drawn) / np.sqrt(4_000))
+    assert np.var(drawn) == pytest.approx(found.variance, rel=0.1)
+
+
+def test_moran_permutation_sees_a_gradient():
+    points = np.column_stack([np.arange(40) % 8, np.arange(40) // 8]).astype(float)
+    weights = nearest_weights(points)
+    rng = np.random.default_rng(0)
+    smooth = points[:, 0] + rng.normal(size=40)
+    assert moran(smooth, weights, rng, draws=999).p_permutation < 0.01
+    # The gradient explained, nothing is left.
+    assert moran_residuals(smooth, with_intercept(points), weights, rng).p_permutation > 0.05
+
+
+def test_weights_refuse_islands_and_strangers():
+    with pytest.raises(ValueError, match="no neighbour of 'c'"):
+        border_weights([("a", "b")], ["a", "b", "c"])
+    with pytest.raises(ValueError, match="'z' is not among"):
+        border_weights([("a", "z")], ["a", "b"])
+    with pytest.raises(ValueError, match="4 neighbours of 4 areas"):
+        nearest_weights(np.random.default_rng(0).random((4, 2)))
+    with pytest.raises(ValueError, match="do not vary"):
+        moran([1.0, 1, 1, 1], border_weights([("a", "b"), ("c", "d")], list("abcd")))
+
+
+def test_nearest_weights_by_hand():
+    weights = nearest_weights([[0, 0], [1, 0], [3, 0], [10, 0]], neighbours=2)
+    assert weights.tolist() == [
+        [0, 0.5, 0.5, 0], [0.5, 0, 0.5, 0], [0.5, 0.5, 0, 0], [0, 0.5, 0.5, 0]
+    ]  # fmt: skip
+
+
+def test_westfall_young_counts_copies_once():
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(42, 1))
+    single = 0.35 * x[:, 0] + rng.normal(size=42)
+    copies = np.column_stack([single + 1e-6 * rng.normal(size=42) for _ in range(7)])
+    found = westfall_young(copies, x, np.ones((42, 1)), rng)
+    alone = freedman_lane(single, x, np.ones((42, 1)), rng)
+    assert found.p_adjusted == pytest.approx([alone.p] * 7, abs=0.02)
+    assert holm(found.p)[0] > 3 * found.p_adjusted[0]
+
+
+def test_westfall_young_steps_down_by_definition():
+    rng = np.random.default_rng(2)
+    x = rng.normal(size=(20, 1))
+    Y = rng.normal(size=(20, 4)) + x * np.array([1.0, 0.6, 0.2, 0])
+    draws = 300
+    found = westfall_young(Y, x, np.ones((20, 1)), np.random.default_rng(5), draws=draws)
+    shuffle = np.random.default_rng(5)
+    orders = shuffle.permuted(np.tile(np.arange(20), (draws, 1)), axis=1)
+    strength = np.abs(np.corrcoef(x[:, 0], Y.T)[0, 1:])
+    null = np.array([np.abs(np.corrcoef(x[:, 0], Y[o].T)[0, 1:]) for o in orders])
+    rank = np.argsort(-strength)
+    expected, previous = np.empty(4), 0.0
+    for position, response in enumerate(rank):
+        still = rank[position:]
+        hits = np.sum(null[:, still].max(axis=1) >= strength[response] - 1e-12)
+        previous = max(previous, (1 + hits) / (draws + 1))
+        expected[response] = previous
+    assert found.p_adjusted == pytest.approx(expected)
+    assert np.all(found.p_adjusted >= found.p)
+
+
+def test_holm_refuses_what_is_no_probability():
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        holm([0.2, 1.2])
+
+
+def test_consistency_of_parallel_parts():
+    """Parts = truth + noise of equal variance: alpha is the reliability of their mean."""
+    rng = np.random.default_rng(0)
+    truth, noise = rng.normal(size=4_000), rng.normal(size=(4_000, 7))
+    found = consistency(truth[:, None] + noise)
+    assert found.alpha == pytest.approx(7 / 8, abs=0.01)
+    assert found.sem == pytest.approx(np.sqrt(1 / 7), abs=0.02)
+    assert found.first_eigenvalue_share == pytest.approx((1 + 6 * 0.5) / 7, abs=0.02)
+    with pytest.raises(ValueError, match="does not vary"):
+        consistency(np.column_stack([truth, np.ones(4_000)]))
+    with pytest.raises(ValueError, match="two parts"):
+        consistency(truth[:5])
+
+
+def test_retest_counts_disagreement():
+    found = retest([1.0, 2, 3, 4], [1.5, 1.5, 3.5, 3.5])
+    assert found.mean_change == pytest.approx(0)
+    assert found.sem == pytest.approx(np.sqrt(1 / 3) / np.sqrt(2))
+    assert measurement_variances(0.2, [1, 4]) == pytest.approx([0.04, 0.01])
+
+
+def test_interval_regression_reaches_ordinary_regression_as_intervals_close():
+    rng = np.random.default_rng(4)
+    x = rng.normal(size=60)
+    y = 2 + 0.5 * x + 0.3 * rng.normal(size=60)
+    fit = interval_regression(y - 1e-6, y + 1e-6, with_intercept(x))
+    beta, rss = np.linalg.lstsq(with_intercept(x), y, rcond=None)[:2]
+    assert fit.beta == pytest.approx(beta, abs=1e-6)
+    assert fit.sigma == pytest.approx(np.sqrt(rss[0] / 60), abs=1e-6)
+
+
+def test_interval_regression_is_the_maximum_of_its_likelihood():
+    rng = np.random.default_rng(6)
+    x = rng.uniform(0, 0.55, 42)
+    low, high = rounding_interval(np.round(2.4 - 0.3 * x + 0.25 * rng.normal(size=42), 1), 1)
+    X = with_intercept(x)
+    fit = interval_regression(low, high, X)
+
+    def likelihood(beta, sigma):
+        mean = X @ beta
+        return np.sum(np.log(norm.cdf((high - mean) / sigma) - norm.cdf((low - mean) / sigma)))
+
+    assert fit.log_likelihood == pytest.approx(likelihood(fit.beta, fit.sigma))
+    for step in itertools.product((-0.01, 0, 0.01), repeat=3):
+        moved = likelihood(fit.beta + np.array(step[:2]), fit.sigma * np.exp(step[2]))
+        assert moved <= fit.log_likelihood + 1e-9
+
+
+def test_interval_regression_refuses_the_impossible():
+    with pytest.raises(ValueError, match="row 1 is empty"):
+        interval_regression([1.0, 2.0, 3.0], [2.0, 2.0, 4.0], np.ones(3))
+    x = np.arange(10.0)
+    with pytest.raises(ValueError, match="no maximum"):
+        interval_regression(x - 1, x + 1, with_intercept(x))
+
+
+def test_slope_bounds_are_attained_and_enclose_every_completion():
+    rng = np.random.default_rng(5)
+    x = rng.random(12)
+    low = rng.uniform(1.8, 2.6, 12)
+    high = low + rng.choice([0.0, 0.1, 1.0], 12)
+    bounds = slope_bounds(low, high, x)
+    slopes = [np.polyfit(x, low + rng.random(12) * (high - low), 1)[0] for _ in range(500)]
+    assert bounds.low <= min(slopes)
+    assert max(slopes) <= bounds.high
+    corner = np.where(x > x.mean(), low, high)
+    assert bounds.low == pytest.approx(np.polyfit(x, corner, 1)[0])
+    with pytest.raises(ValueError, match="does not vary"):
+        slope_bounds(low, high, np.ones(12))
+    with pytest.raises(ValueError, match="is empty"):
+        slope_bounds(high + 1, low, x)
