@@ -24,7 +24,7 @@ SCROLLED_ABOVE = 60
 CUT_ABOVE = 250
 _SHOWN_FIRST, _SHOWN_LAST = 40, 10
 _SLUG = re.compile(r"[a-z][a-z0-9_]*")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@")
 
 
 class TableError(ValueError):
@@ -125,8 +125,8 @@ def _check(name: str, caption: str, frame: pd.DataFrame, columns: Mapping[str, C
 
 
 def csv_text(frame: pd.DataFrame) -> str:
-    """The frame as CSV: numbers to 10 significant digits, text that a spreadsheet would run
-    as a formula preceded by an apostrophe."""
+    """The frame as CSV: numbers to 10 significant digits; text on one line, with an apostrophe
+    before what a spreadsheet would run as a formula."""
     safe = frame.copy()
     for name in safe:
         if not types.is_numeric_dtype(safe[name]):
@@ -135,7 +135,10 @@ def csv_text(frame: pd.DataFrame) -> str:
 
 
 def _neutral(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    if not isinstance(value, str):
+        return value
+    line = re.sub(r"[\r\n]+", " ", value)
+    return f"'{line}" if line.lstrip().startswith(_FORMULA) else line
 
 
 def dictionary_text(

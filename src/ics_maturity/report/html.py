@@ -12,17 +12,16 @@ Reading starts at :func:`export`.
 
 import re
 from base64 import b64decode
-from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import nh3
 from bs4 import BeautifulSoup
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 from nbconvert.exporters.html import HTMLExporter
 from nbconvert.exporters.templateexporter import TemplateExporter
@@ -31,7 +30,7 @@ from nbformat import NotebookNode
 from traitlets.config import Config
 
 from ics_maturity.report.context import PageContext, PageLink
-from ics_maturity.report.glossary import link_terms
+from ics_maturity.report.document import Entry, document
 
 _HERE = Path(__file__).parent
 LARGEST_PAGE = 1_500_000  # bytes; kept by tests over whole reports
@@ -74,6 +73,12 @@ def clean(markup: str) -> Markup:
     return Markup(_CLEANER.clean(markup))
 
 
+def _numbered(markup: str, number: int) -> Markup:
+    """A table's markup with its number in front of its caption."""
+    label = rf"\1<b>Table {number}. </b>"
+    return Markup(re.sub(r"(<caption[^>]*><span>)", label, str(markup), count=1))
+
+
 def _plain(text: str) -> Markup:
     """Escaped text without terminal colours."""
     return escape(_ANSI.sub("", text))
@@ -103,6 +108,7 @@ def _exporter() -> HTMLExporter:
     config.HTMLExporter.exclude_anchor_links = True
     exporter = _BodyExporter(config=config)
     exporter.register_filter("clean", clean)
+    exporter.register_filter("numbered", _numbered)
     exporter.register_filter("plain", _plain)
     exporter.register_filter("highlight_code", Highlight2HTML(pygments_lexer="python"))
     return exporter
@@ -132,14 +138,20 @@ def _png_size(encoded: str) -> tuple[int, int]:
 
 
 def _prepared(notebook: NotebookNode, context: PageContext, pictures: _Pictures) -> NotebookNode:
-    """A copy to work on: images taken out, ids in order, addresses of the files filled in."""
+    """A copy to work on: images taken out, ids in order, figures and tables numbered, addresses
+    of their files filled in."""
     copy = nbformat.v4.new_notebook()
+    numbers = {"figure": count(1), "table": count(1)}
     for position, cell in enumerate(notebook.cells):
         outputs = cell.get("outputs", [])
         kept = deepcopy({key: value for key, value in cell.items() if key != "outputs"})
         kept = NotebookNode(kept, id=f"cell-{position}", metadata=NotebookNode())
         if kept.cell_type == "code":
             kept.outputs = [_output(output, position, context, pictures) for output in outputs]
+            for output in kept.outputs:
+                about = output.get("metadata", {}).get("ics_maturity", {})
+                if about.get("kind") in numbers:
+                    about["number"] = next(numbers[about["kind"]])
         copy.cells.append(kept)
     return copy
 
@@ -176,15 +188,6 @@ def _up(href: str) -> str:
 
 
 # Structure
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A line of the contents list, with the lines below it."""
-
-    id: str
-    text: str
-    below: list["Entry"]
 
 
 def _slug(text: str, taken: set[str]) -> str:
@@ -234,17 +237,6 @@ def _ids(soup: BeautifulSoup) -> set[str]:
     return {str(tag["id"]) for tag in soup.find_all(id=True)}
 
 
-def _number_captions(soup: BeautifulSoup) -> None:
-    """Figures and tables in the order of the page, so that a committee can name them."""
-    for word, captions in (
-        ("Figure", soup.find_all("figcaption")),
-        ("Table", soup.select("div.table caption > span")),
-    ):
-        for number, caption in enumerate(captions, start=1):
-            label = soup.new_tag("b", string=f"{word} {number}. ")
-            caption.insert(0, label)
-
-
 def _check_pictures(soup: BeautifulSoup, slug: str) -> None:
     """Every picture has its author's words.
 
@@ -274,66 +266,7 @@ def _scope_headers(soup: BeautifulSoup) -> None:
             header["scope"] = "col" if header.find_parent("thead") else "row"
 
 
-# Provenance
-
-
-def _provenance(made_from: Mapping[str, Any]) -> dict[str, Any]:
-    """What a page was made from, as facts and tables of hashes."""
-    facts = [
-        ("Data profile", made_from.get("profile", "")),
-        *(
-            (f"Parameter {name}", repr(value))
-            for name, value in made_from.get("parameters", {}).items()
-        ),
-        ("Package", f"ics-maturity {made_from.get('package', {}).get('version', '')}"),
-        ("Package content (sha256)", made_from.get("package", {}).get("sha256", "")),
-        ("Locked environment (sha256)", made_from.get("lock_sha256", "")),
-        ("Python", made_from.get("python", "")),
-        ("Commit", made_from.get("commit", "")),
-    ]
-    tables = [
-        ("made-notebooks", "Notebooks", "Notebook", "slug", made_from.get("notebooks", [])),
-        ("made-inputs", "Input files", "File", "path", made_from.get("inputs", [])),
-    ]
-    return {
-        "facts": [
-            (name, {"text": str(value), "code": "sha256" in name or name == "Commit"})
-            for name, value in facts
-            if value
-        ],
-        "tables": [
-            {"id": name, "caption": caption, "head": head,
-             "rows": [(row.get(key, ""), row.get("sha256", "")) for row in rows]}
-            for name, caption, head, key, rows in tables
-            if rows
-        ],
-    }  # fmt: skip
-
-
 # The page
-
-
-@cache
-def environment() -> Environment:
-    """Templates of whole pages: everything escaped, an unknown name is an error."""
-    return Environment(
-        loader=FileSystemLoader(_HERE / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-def css_string(text: str) -> str:
-    """Text as a CSS string: everything but letters, digits and spaces is a hexadecimal escape."""
-    return '"' + "".join(c if c.isalnum() or c == " " else f"\\{ord(c):x} " for c in text) + '"'
-
-
-def style(label: str) -> Markup:
-    """The style sheet, with the profile's label for the margin of printed pages."""
-    sheet = (_HERE / "styles" / "page.css").read_text(encoding="utf-8")
-    return Markup(sheet.replace('"PROFILE LABEL"', css_string(label)))
 
 
 def _neighbours(context: PageContext) -> tuple[PageLink | None, PageLink | None]:
@@ -369,27 +302,16 @@ def export(notebook: NotebookNode, context: PageContext) -> str:
     _check_pictures(soup, slug)
     _scope_headers(soup)
     title, contents = _headings(soup, slug)
-    _number_captions(soup)
     _check_ids(soup, slug)
-    glossary = link_terms(soup)
-    if glossary:
-        contents.append(Entry("glossary", "Words used on this page", []))
-    contents.append(Entry("provenance", "How this page was made", []))
     before, after = _neighbours(context)
-    page = environment().get_template("page.html.j2").render(
+    page = document(
+        soup,
         title=title,
-        label=context.label,
-        banner=context.banner,
-        loud=bool(context.file_suffix),
         kind="brief" if slug.endswith("brief") else "page",
-        style=style(context.label),
+        context=context,
         home=_up(context.page.href) + "index.html",
         contents=contents,
-        has_code=bool(soup.select_one("div.code")),
-        body=Markup(soup.decode()),
-        glossary=glossary,
-        provenance=_provenance(context.provenance),
         before=before,
         after=after,
-    )  # fmt: skip
+    )
     return pictures.put_back(page)

@@ -147,9 +147,27 @@ def check_values(model: type[Parameters], given: Mapping[str, Any], notebook: st
             [Problem(allowed, notebook, column="parameter", value=name) for name in unknown]
         )
     try:
-        return model.model_validate(dict(given))
+        checked = model.model_validate(dict(given))
     except ValidationError as error:
         raise InputError(problems(error, file=notebook)) from None
+    # A list of allowed values takes 2022.0 for 2022, and True for 1.
+    converted = [
+        Problem(
+            f"a value of type {type(value).__name__}, such as {value!r}",
+            notebook,
+            column=name,
+            value=repr(given[name]),
+        )
+        for name, value in values(checked).items()
+        if name in given and not _same_type(given[name], value)
+    ]
+    if converted:
+        raise InputError(converted)
+    return checked
+
+
+def _same_type(given: Any, taken: Any) -> bool:
+    return type(given) is type(taken) or (type(taken) is float and type(given) is int)
 
 
 def check_cell(notebook: Path | Notebook, model: type[Parameters]) -> None:
