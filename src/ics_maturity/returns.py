@@ -7,6 +7,7 @@ in one place. What is odd but usable goes to the :class:`QualityLog`; what is un
 
 import contextlib
 import os
+import re
 import tempfile
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -241,6 +242,11 @@ def _problem(frame: pd.DataFrame, position: int, name: str, case: Any, file: str
         if twice
         else f"correct the {name} of {provider}",
     )
+
+
+def slug_problem(text: str) -> bool:
+    """Whether the text is not a slug: lower-case words joined by underscores."""
+    return re.match(_SLUG, text) is None
 
 
 def sort_returns(frame: pd.DataFrame) -> pd.DataFrame:

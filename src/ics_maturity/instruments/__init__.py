@@ -21,6 +21,7 @@ __all__ = [
     "Section",
     "Theme",
     "design_table",
+    "find_round",
     "for_round",
     "load",
 ]
@@ -52,16 +53,24 @@ def load(instrument_id: str) -> Instrument:
 
 
 @cache
+def find_round(year: int) -> Instrument | None:
+    """The instrument of a round, by the year it is called after, if one is on file."""
+    for instrument_id in IDS:
+        if _read(instrument_id)["round"] == year:
+            return load(instrument_id)
+    return None
+
+
 def for_round(year: int) -> Instrument:
     """The instrument of a round, by the year it is called after.
 
     Raises:
         KeyError: no instrument is on file for that year.
     """
-    for instrument_id in IDS:
-        if _read(instrument_id)["round"] == year:
-            return load(instrument_id)
-    raise KeyError(f"no instrument for round {year}")
+    instrument = find_round(year)
+    if instrument is None:
+        raise KeyError(f"no instrument for round {year}")
+    return instrument
 
 
 def design_table() -> pd.DataFrame:

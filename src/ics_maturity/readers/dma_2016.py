@@ -5,44 +5,30 @@ published averaging rule. The separate file of published scores, for the acute p
 the check on that.
 """
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 import pandas as pd
 
-from ics_maturity.errors import InputError, Problem
+from ics_maturity.errors import InputError
 from ics_maturity.instruments import Instrument, load
 from ics_maturity.instruments.wording import wording_key
 from ics_maturity.readers.cells import text
 from ics_maturity.readers.headings import positions
-from ics_maturity.readers.questionnaire import (
-    Fact,
-    Return,
-    item_scores,
-    log_missing_columns,
-    question_columns,
-)
+from ics_maturity.readers.questionnaire import Fact, Return, item_scores, question_columns
 from ics_maturity.readers.questionnaire_file import (
     facts_frame,
     log_gaps,
     open_questionnaire,
     published_scores,
 )
-from ics_maturity.readers.result import ReadResult
+from ics_maturity.readers.result import ReadResult, Source
 from ics_maturity.readers.scoring import score_questionnaire
-from ics_maturity.returns import QualityLog, empty_returns
+from ics_maturity.returns import empty_returns
 
 _INSTRUMENT = "dma_2016"
 
 
-def read_answers(
-    path: Path,
-    *,
-    round: int,
-    source_id: str,
-    log: QualityLog,
-    names: Mapping[str, str] | None = None,
-) -> ReadResult:
+def read_answers(source: Source) -> ReadResult:
     """Item scores, the section and theme scores they give, and the services ticked.
 
     Raises:
@@ -52,31 +38,20 @@ def read_answers(
     instrument = load(_INSTRUMENT)
     required = [column.heading for column in instrument.profile]
     required += [item.wording for item in instrument.items]
-    header, returns = open_questionnaire(
-        path, instrument, required, round=round, log=log, names=names
-    )
+    header, returns = open_questionnaire(source, instrument, required)
     body = [one.cells for one in returns]
     columns = question_columns(header, body, instrument, score_first=False)
-    log_missing_columns(columns, file=path.name, round=round, log=log)
-    facts = item_scores(returns, columns, instrument, file=path.name, round=round, log=log)
-    items = facts_frame(facts, instrument, file=path.name, round=round, source_id=source_id)
+    items = facts_frame(item_scores(returns, columns, instrument, source), instrument, source)
     computed = _computed_scores(items, returns, instrument)
-    log_gaps(computed, returns, instrument, file=path.name, round=round, log=log)
+    log_gaps(computed, returns, instrument, source)
     return ReadResult(
-        returns=facts_frame(computed, instrument, file=path.name, round=round, source_id=source_id),
+        returns=facts_frame(computed, instrument, source),
         items=items,
-        services=_services(header, returns, instrument, file=path.name, round=round),
+        services=_services(header, returns, instrument, source),
     )
 
 
-def read_published(
-    path: Path,
-    *,
-    round: int,
-    source_id: str,
-    log: QualityLog,
-    names: Mapping[str, str] | None = None,
-) -> ReadResult:
+def read_published(source: Source) -> ReadResult:
     """The published section and theme scores (whole numbers) of the acute providers.
 
     Raises:
@@ -84,13 +59,10 @@ def read_published(
     """
     instrument = load(_INSTRUMENT)
     required = [part.heading for part in instrument.published_parts]
-    header, returns = open_questionnaire(
-        path, instrument, required, round=round, log=log, names=names
-    )
-    facts = published_scores(header, returns, instrument, file=path.name)
-    log_gaps(facts, returns, instrument, file=path.name, round=round, log=log)
-    scores = facts_frame(facts, instrument, file=path.name, round=round, source_id=source_id)
-    return ReadResult(returns=scores, items=empty_returns())
+    header, returns = open_questionnaire(source, instrument, required)
+    facts = published_scores(header, returns, instrument, source)
+    log_gaps(facts, returns, instrument, source)
+    return ReadResult(returns=facts_frame(facts, instrument, source), items=empty_returns())
 
 
 def score_2016(items: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -120,12 +92,7 @@ def _computed_scores(
 
 
 def _services(
-    header: Sequence[object],
-    returns: Sequence[Return],
-    instrument: Instrument,
-    *,
-    file: str,
-    round: int,
+    header: Sequence[object], returns: Sequence[Return], instrument: Instrument, source: Source
 ) -> pd.DataFrame:
     """One row per service an organisation ticks: the service's slug and its cell."""
     at = positions(header)
@@ -138,20 +105,18 @@ def _services(
         service = profile.heading.rsplit(": ", 1)[1].lower().replace(" ", "_")
         for one in returns:
             ticked = text(one.cells[column])
-            if ticked not in ("", "1"):
+            if ticked == "1":
+                locator = f"row {one.row} column {column + 1}"
+                rows.append((source.round, one.code, one.name, service, locator))
+            elif ticked:
                 problems.append(
-                    Problem(
+                    source.problem(
                         "1 for a service delivered, or an empty cell",
-                        file=file,
                         row=one.row,
                         column=profile.heading,
                         value=ticked,
                         fix="correct the cell",
                     )
-                )
-            if ticked == "1":
-                rows.append(
-                    (round, one.code, one.name, service, f"row {one.row} column {column + 1}")
                 )
     if problems:
         raise InputError(problems)

@@ -11,13 +11,12 @@ import re
 import warnings
 import zipfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NoReturn
 
 import openpyxl
 
 from ics_maturity.errors import InputError, Problem
-from ics_maturity.returns import QualityLog
+from ics_maturity.readers.result import Source
 
 MAX_FILE_BYTES = 150_000_000
 MAX_UNZIPPED_BYTES = 300_000_000
@@ -50,38 +49,39 @@ class Sheet:
 
 
 def _refuse(
-    path: Path, expected: str, fix: str, value: str | None = None, **place: str
+    source: Source, expected: str, fix: str, value: str | None = None, sheet: str = ""
 ) -> NoReturn:
-    raise InputError(Problem(expected, file=path.name, value=value, fix=fix, **place))  # type: ignore[arg-type]
+    raise InputError(source.problem(expected, sheet=sheet, value=value, fix=fix))
 
 
-def _bytes_of(path: Path, suffix: str) -> bytes:
+def _bytes_of(source: Source, suffix: str) -> bytes:
     """The file's bytes, once it is sure to be a file of that kind and of bearable size."""
+    path = source.path
     if path.suffix.lower() in {".xlsm", ".xltm", ".xlsb"}:
-        _refuse(path, f"a {suffix} file", "save a copy as .xlsx without macros", path.suffix)
+        _refuse(source, f"a {suffix} file", "save a copy as .xlsx without macros", path.suffix)
     if path.suffix.lower() != suffix:
-        _refuse(path, f"a file name ending in {suffix}", f"save it as {suffix}", path.suffix)
+        _refuse(source, f"a file name ending in {suffix}", f"save it as {suffix}", path.suffix)
     try:
         size = path.stat().st_size
         if not path.is_file():
-            _refuse(path, "a file, not a folder", "give the path of the file itself")
+            _refuse(source, "a file, not a folder", "give the path of the file itself")
         if size == 0:
-            _refuse(path, "a file with content", "fetch or export the file again", "0 bytes")
+            _refuse(source, "a file with content", "fetch or export the file again", "0 bytes")
         if size > MAX_FILE_BYTES:
             _refuse(
-                path,
+                source,
                 f"at most {MAX_FILE_BYTES:,} bytes",
                 "split the file, or remove what is not returns",
                 f"{size:,} bytes",
             )
         return path.read_bytes()
     except FileNotFoundError:
-        _refuse(path, "the file to exist", "check the name in the profile, or fetch it")
+        _refuse(source, "the file to exist", "check the name in the profile, or fetch it")
     except OSError as error:
-        _refuse(path, "a file that can be read", "check its permissions", error.strerror or "")
+        _refuse(source, "a file that can be read", "check its permissions", error.strerror or "")
 
 
-def read_csv(path: Path, *, log: QualityLog, round: int) -> Sheet:
+def read_csv(source: Source) -> Sheet:
     """The cells of a CSV file as text.
 
     UTF-8 with or without a byte order mark, UTF-16 with one, and Windows-1252 are understood;
@@ -91,20 +91,23 @@ def read_csv(path: Path, *, log: QualityLog, round: int) -> Sheet:
         InputError: the file is missing, empty, too large, not comma-separated text, cut off
             inside a quotation, or has rows longer or shorter than its header.
     """
-    text = _decode(path, _bytes_of(path, ".csv"), log, round)
+    text = _decode(source, _bytes_of(source, ".csv"))
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     except csv.Error as error:
         _refuse(
-            path, "well-formed CSV", "the file may be cut off: fetch or export it again", str(error)
+            source,
+            "well-formed CSV",
+            "the file may be cut off: fetch or export it again",
+            str(error),
         )
-    return Sheet(path.name, "", _rectangular(path, rows, log, round))
+    return Sheet(source.file, "", _rectangular(source, rows))
 
 
-def _decode(path: Path, raw: bytes, log: QualityLog, round: int) -> str:
+def _decode(source: Source, raw: bytes) -> str:
     if raw.startswith((_OLE, _ZIP)):
         _refuse(
-            path,
+            source,
             "CSV text",
             "give it its true ending, or export it as CSV",
             "a workbook named .csv",
@@ -116,15 +119,13 @@ def _decode(path: Path, raw: bytes, log: QualityLog, round: int) -> str:
         try:
             encoding, text = "windows-1252", raw.decode("windows-1252")
         except UnicodeDecodeError as error:
-            _refuse(path, "text in UTF-8", "export it as 'CSV UTF-8'", str(error))
+            _refuse(source, "text in UTF-8", "export it as 'CSV UTF-8'", str(error))
     if "\x00" in text:
-        _refuse(path, "text in UTF-8", "export it as 'CSV UTF-8'", "text with NUL characters")
+        _refuse(source, "text in UTF-8", "export it as 'CSV UTF-8'", "text with NUL characters")
     if encoding != "utf-8-sig":
-        log.note(
+        source.note(
             "encoding",
             f"The file is not UTF-8; it was read as {encoding}.",
-            round=round,
-            file=path.name,
             value=encoding,
             action="read",
             severity="warning",
@@ -133,43 +134,38 @@ def _decode(path: Path, raw: bytes, log: QualityLog, round: int) -> str:
     return text
 
 
-def _rectangular(
-    path: Path, rows: list[list[str]], log: QualityLog, round: int
-) -> list[list[object]]:
+def _rectangular(source: Source, rows: list[list[str]]) -> list[list[object]]:
     """Rows all as long as the header; blank rows emptied and logged."""
     if not rows or not any(cell.strip() for cell in rows[0]):
-        _refuse(path, "a header in row 1", "remove blank rows above the header")
+        _refuse(source, "a header in row 1", "remove blank rows above the header")
     width = len(rows[0])
     if width == 1 and re.search(r"[;\t|]", rows[0][0]):
-        _refuse(path, "columns separated by commas", "export it with commas", rows[0][0])
+        _refuse(source, "columns separated by commas", "export it with commas", rows[0][0])
     if width > MAX_COLUMNS or len(rows) > MAX_ROWS:
         _refuse(
-            path,
+            source,
             f"at most {MAX_ROWS:,} rows and {MAX_COLUMNS:,} columns",
             "split the file",
             f"{len(rows):,} rows, {width:,} columns",
         )
     if len(rows) == 1:
-        _refuse(path, "rows of returns below the header", "export the file again", "header only")
+        _refuse(source, "rows of returns below the header", "export the file again", "header only")
     problems: list[Problem] = []
     kept: list[list[object]] = []
     for number, row in enumerate(rows, start=1):
         blank = not any(cell.strip() for cell in row)
         if blank:
-            log.note(
+            source.note(
                 "blank_row",
                 "The row is blank.",
-                round=round,
-                file=path.name,
                 row=number,
                 action="skipped",
                 rule="no cell with text",
             )
         elif len(row) != width:
             problems.append(
-                Problem(
+                source.problem(
                     f"{width} cells, as in the header",
-                    file=path.name,
                     row=number,
                     value=f"{len(row)} cells",
                     fix="the row is shifted or cut off: compare it with its source",
@@ -181,15 +177,15 @@ def _rectangular(
     return kept
 
 
-def read_workbook(path: Path, *, log: QualityLog, round: int) -> list[Sheet]:
+def read_workbook(source: Source) -> list[Sheet]:
     """The visible sheets of an .xlsx workbook, values only. Hidden sheets are noted, not read.
 
     Raises:
         InputError: missing, empty, truncated, password-protected, an old .xls, too large
             packed or unpacked, absurd cell addresses, or not readable as a workbook.
     """
-    raw = _bytes_of(path, ".xlsx")
-    _check_container(path, raw)
+    raw = _bytes_of(source, ".xlsx")
+    _check_container(source, raw)
     sheets: list[Sheet] = []
     try:
         with warnings.catch_warnings():
@@ -199,13 +195,11 @@ def read_workbook(path: Path, *, log: QualityLog, round: int) -> list[Sheet]:
             )
             for sheet in book.worksheets:
                 if sheet.sheet_state == "visible":
-                    sheets.append(Sheet(path.name, sheet.title, _values(path, sheet)))
+                    sheets.append(Sheet(source.file, sheet.title, _values(source, sheet)))
                 else:
-                    log.note(
+                    source.note(
                         "hidden_sheet",
                         "The sheet is hidden.",
-                        round=round,
-                        file=path.name,
                         sheet=sheet.title,
                         value=sheet.sheet_state,
                         action="ignored",
@@ -216,17 +210,17 @@ def read_workbook(path: Path, *, log: QualityLog, round: int) -> list[Sheet]:
         raise
     except Exception as error:  # openpyxl fails in many ways on a damaged workbook
         _refuse(
-            path,
+            source,
             "a workbook that can be read",
             "open it in a spreadsheet program and save it again as .xlsx",
             f"{type(error).__name__}: {error}",
         )
     if not any(any(row) for sheet in sheets for row in sheet.rows):
-        _refuse(path, "at least one visible sheet with content", "export the file again")
+        _refuse(source, "at least one visible sheet with content", "export the file again")
     return sheets
 
 
-def _values(path: Path, sheet: object) -> list[list[object]]:
+def _values(source: Source, sheet: object) -> list[list[object]]:
     """All rows of a sheet, without trailing empty cells and rows."""
     # The declared dimension may be too small, which would silently cut rows off.
     sheet.reset_dimensions()  # type: ignore[attr-defined]
@@ -238,7 +232,7 @@ def _values(path: Path, sheet: object) -> list[list[object]]:
             row.pop()
         if len(row) > MAX_COLUMNS or (row and number > MAX_ROWS):
             _refuse(
-                path,
+                source,
                 f"at most {MAX_ROWS:,} rows and {MAX_COLUMNS:,} columns",
                 "remove what is not returns",
                 f"row {number:,} with {len(row):,} columns",
@@ -252,42 +246,42 @@ def _values(path: Path, sheet: object) -> list[list[object]]:
     return rows
 
 
-def _check_container(path: Path, raw: bytes) -> None:
+def _check_container(source: Source, raw: bytes) -> None:
     """The zip around a workbook: kind, completeness, sizes and addresses."""
     if raw.startswith(_OLE):
         if "EncryptedPackage".encode("utf-16-le") in raw:
             _refuse(
-                path,
+                source,
                 "a workbook without a password",
                 "save a copy without a password",
                 "a password-protected file",
             )
-        _refuse(path, "an .xlsx workbook", "open it and save it as .xlsx", "an old .xls workbook")
+        _refuse(source, "an .xlsx workbook", "open it and save it as .xlsx", "an old .xls workbook")
     if not raw.startswith(_ZIP):
-        _refuse(path, "an .xlsx workbook", "export it again as .xlsx", "not a workbook")
+        _refuse(source, "an .xlsx workbook", "export it again as .xlsx", "not a workbook")
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-            _check_sizes(path, archive.infolist())
+            _check_sizes(source, archive.infolist())
             if bad := archive.testzip():
-                _refuse(path, "an undamaged workbook", "fetch or export it again", bad)
+                _refuse(source, "an undamaged workbook", "fetch or export it again", bad)
             for member in archive.infolist():
                 if re.fullmatch(r"xl/worksheets/[^/]+\.xml", member.filename):
-                    _check_sheet(path, archive, member)
+                    _check_sheet(source, archive, member)
     except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError) as error:
         _refuse(
-            path,
+            source,
             "a complete workbook",
             "the file is cut off or damaged: fetch or export it again",
             str(error),
         )
 
 
-def _check_sizes(path: Path, members: list[zipfile.ZipInfo]) -> None:
+def _check_sizes(source: Source, members: list[zipfile.ZipInfo]) -> None:
     names = [member.filename for member in members]
     if "xl/workbook.xml" not in names:
-        _refuse(path, "an .xlsx workbook", "export it again as .xlsx", "a zip of something else")
+        _refuse(source, "an .xlsx workbook", "export it again as .xlsx", "a zip of something else")
     if "xl/vbaProject.bin" in names:
-        _refuse(path, "a workbook without macros", "save a copy as .xlsx without macros")
+        _refuse(source, "a workbook without macros", "save a copy as .xlsx without macros")
     unzipped = sum(member.file_size for member in members)
     parts = [m.file_size for m in members if not m.filename.startswith("xl/worksheets/")]
     if (
@@ -296,14 +290,14 @@ def _check_sizes(path: Path, members: list[zipfile.ZipInfo]) -> None:
         or max(parts, default=0) > MAX_PART_BYTES
     ):
         _refuse(
-            path,
+            source,
             f"at most {MAX_UNZIPPED_BYTES:,} bytes when unpacked",
             "remove what is not returns",
             f"{unzipped:,} bytes in {len(members):,} parts",
         )
 
 
-def _check_sheet(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
+def _check_sheet(source: Source, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
     """Declared dimension and every cell address of one sheet, before openpyxl allocates rows."""
     with archive.open(member) as stream:
         head = stream.read(_CHUNK)
@@ -312,18 +306,18 @@ def _check_sheet(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) 
             encoding and encoding[1].lower() not in (b"utf-8", b"us-ascii")
         ):
             _refuse(
-                path,
+                source,
                 "sheets stored in UTF-8",
                 "open it and save it again as .xlsx",
                 member.filename,
             )
         if declared := _DIMENSION.search(head):
-            _check_dimension(path, member.filename, declared[1].decode("ascii", "replace"))
+            _check_dimension(source, member.filename, declared[1].decode("ascii", "replace"))
         tail = b""
         while head:
             if found := _ABSURD_ADDRESS.search(tail + head):
                 _refuse(
-                    path,
+                    source,
                     "cell addresses a spreadsheet can have",
                     "open it and save it again as .xlsx",
                     found[0].decode("ascii", "replace").strip(),
@@ -332,11 +326,11 @@ def _check_sheet(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) 
             tail, head = head[-100:], stream.read(_CHUNK)
 
 
-def _check_dimension(path: Path, part: str, declared: str) -> None:
+def _check_dimension(source: Source, part: str, declared: str) -> None:
     last = _LAST_CELL.match(declared.replace("$", "").upper())
     if last is None:
         _refuse(
-            path,
+            source,
             "a sheet that declares its extent as A1:B2",
             "open it and save it again as .xlsx",
             declared,
@@ -347,7 +341,7 @@ def _check_dimension(path: Path, part: str, declared: str) -> None:
         columns = columns * 26 + ord(letter) - ord("A") + 1
     if columns > MAX_COLUMNS or int(last[2]) > MAX_ROWS:
         _refuse(
-            path,
+            source,
             f"at most {MAX_ROWS:,} rows and {MAX_COLUMNS:,} columns",
             "delete the empty rows and columns beyond the table and save again",
             f"a sheet that claims {declared}",

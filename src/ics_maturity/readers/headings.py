@@ -3,10 +3,12 @@
 import difflib
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
+from typing import Any
 
 from ics_maturity.errors import Problem
 from ics_maturity.instruments.wording import wording_key
 from ics_maturity.readers.cells import text
+from ics_maturity.readers.result import Source
 
 
 def positions(header: Sequence[object]) -> dict[str, int]:
@@ -21,9 +23,9 @@ def positions(header: Sequence[object]) -> dict[str, int]:
 def heading_problems(
     header: Sequence[object],
     required: Iterable[str],
-    allowed: Iterable[str] = (),
+    source: Source,
     *,
-    file: str,
+    allowed: Iterable[str] = (),
     sheet: str = "",
     row: int = 1,
 ) -> list[Problem]:
@@ -33,33 +35,33 @@ def heading_problems(
     present = [text(cell) for cell in header]
     keys = Counter(wording_key(name) for name in present if name)
     unknown = [name for name in present if name and wording_key(name) not in known]
-    place = {"file": file, "sheet": sheet, "row": row}
+    place: dict[str, Any] = {"sheet": sheet, "row": row}
     problems = [
-        Problem(
+        source.problem(
             f"a column headed '{name}'",
             column=name,
-            **place,  # type: ignore[arg-type]
+            **place,
             fix=_rename_hint(name, unknown),
         )
         for name in required
         if wording_key(name) not in keys
     ]
     problems += [
-        Problem(
+        source.problem(
             "a heading of this layout",
             column=name,
             value=name,
-            **place,  # type: ignore[arg-type]
+            **place,
             fix=_known_hint(name, known.values()),
         )
         for name in unknown
     ]
     problems += [
-        Problem(
+        source.problem(
             "each heading once",
             column=known[key],
             value=f"{count} times",
-            **place,  # type: ignore[arg-type]
+            **place,
             fix="remove the repeated column",
         )
         for key, count in keys.items()

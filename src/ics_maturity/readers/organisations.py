@@ -1,34 +1,35 @@
 """Checks on who returned a file: codes, names, and rows that belong to another row."""
 
 import re
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from ics_maturity.errors import InputError, Problem
 from ics_maturity.instruments.wording import wording_key
 from ics_maturity.readers.cells import is_code, text
 from ics_maturity.readers.questionnaire import Return
-from ics_maturity.returns import QualityLog
+from ics_maturity.readers.result import Source
 
 _TRUST_CODE = re.compile(r"[A-Z][A-Z0-9]{2}", re.ASCII)
+_STATUS = {"nhs", "foundation", "trust", "the"}  # change without the organisation changing
 # Words that many names share say nothing about whose name it is.
 _COMMON = {
-    *("nhs", "trust", "foundation", "the", "of", "and", "for", "st", "royal", "general"),
-    *("university", "hospital", "hospitals", "healthcare", "health", "care", "teaching"),
-    *("partnership", "service", "services", "community", "mental", "ambulance"),
+    *("of", "and", "for", "st", "royal", "general", "university", "hospital", "hospitals"),
+    *("healthcare", "health", "care", "teaching", "partnership", "service", "services"),
+    *("community", "mental", "ambulance"),
 }
 
 
 def code_and_name(
-    cells: Sequence[object], code_at: int, name_at: int, *, file: str, row: int
+    cells: Sequence[object], code_at: int, name_at: int, row: int, source: Source
 ) -> tuple[str, str, list[Problem]]:
     """Code and name of a row, blanks around them cut off, and what is wrong with them."""
     code, name = text(cells[code_at]), text(cells[name_at])
     problems = []
     if not is_code(code):
         problems.append(
-            Problem(
+            source.problem(
                 "an organisation code of capital letters and digits",
-                file=file,
                 row=row,
                 column="organisation_id",
                 value=str(cells[code_at]),
@@ -37,9 +38,8 @@ def code_and_name(
         )
     if not name:
         problems.append(
-            Problem(
+            source.problem(
                 "the name of the organisation",
-                file=file,
                 row=row,
                 column="organisation_name",
                 fix="fill in the name",
@@ -48,7 +48,7 @@ def code_and_name(
     return code, name, problems
 
 
-def refuse_duplicates(returns: Sequence[Return], *, file: str) -> None:
+def refuse_duplicates(returns: Sequence[Return], source: Source) -> None:
     """Refuse two rows of one organisation and setting.
 
     Raises:
@@ -60,9 +60,8 @@ def refuse_duplicates(returns: Sequence[Return], *, file: str) -> None:
         earlier = first.setdefault((one.code, one.care_setting), one)
         if earlier is not one:
             problems.append(
-                Problem(
+                source.problem(
                     "one row per organisation and care setting",
-                    file=file,
                     row=one.row,
                     column="organisation_id",
                     value=f"{one.code} ({one.care_setting}), as in row {earlier.row}",
@@ -73,27 +72,16 @@ def refuse_duplicates(returns: Sequence[Return], *, file: str) -> None:
         raise InputError(problems)
 
 
-def log_organisations(
-    returns: Sequence[Return],
-    *,
-    file: str,
-    round: int,
-    log: QualityLog,
-    names: Mapping[str, str] | None = None,
-) -> None:
+def log_organisations(returns: Sequence[Return], source: Source) -> None:
     """Note codes and names that do not look right: odd codes, shared name stems, wrong owners.
 
-    Args:
-        names: known name by code (any register of codes); without it the check of names
-            against codes is left out.
+    Names are held against codes only where the source comes with known names.
     """
     for one in {entry.code: entry for entry in returns}.values():
         if not _TRUST_CODE.fullmatch(one.code):
-            log.note(
+            source.note(
                 "code_form",
                 "The code is not a trust code; it may be part of a trust.",
-                round=round,
-                file=file,
                 row=one.row,
                 provider_code=one.code,
                 value=one.name,
@@ -101,12 +89,12 @@ def log_organisations(
                 severity="warning",
                 rule="a trust code is a letter and two letters or digits",
             )
-    _log_shared_stems(returns, file=file, round=round, log=log)
-    if names:
-        _log_wrong_owners(returns, names, file=file, round=round, log=log)
+    _log_shared_stems(returns, source)
+    if source.names:
+        _log_wrong_owners(returns, source.names, source)
 
 
-def _log_shared_stems(returns: Sequence[Return], *, file: str, round: int, log: QualityLog) -> None:
+def _log_shared_stems(returns: Sequence[Return], source: Source) -> None:
     by_name: dict[str, Return] = {}
     for one in returns:
         by_name.setdefault(wording_key(one.name), one)
@@ -114,12 +102,10 @@ def _log_shared_stems(returns: Sequence[Return], *, file: str, round: int, log: 
         stem = re.split(r"\s[-–—]\s|\s\(", wording_key(one.name))[0]
         other = by_name.get(stem)
         if other is not None and other.code != one.code:
-            log.note(
+            source.note(
                 "duplicate_name_stem",
                 f"The name extends that of {other.code} (row {other.row}): an extra row of "
                 "the same organisation.",
-                round=round,
-                file=file,
                 row=one.row,
                 provider_code=one.code,
                 value=one.name,
@@ -129,35 +115,29 @@ def _log_shared_stems(returns: Sequence[Return], *, file: str, round: int, log: 
             )
 
 
-def _log_wrong_owners(
-    returns: Sequence[Return],
-    names: Mapping[str, str],
-    *,
-    file: str,
-    round: int,
-    log: QualityLog,
-) -> None:
-    owner = {_words(name): code for code, name in sorted(names.items(), reverse=True)}
+def _log_wrong_owners(returns: Sequence[Return], names: Mapping[str, str], source: Source) -> None:
+    owners = {frozenset(_words(name)): code for name, code in sorted(names.items())}
+    known: defaultdict[str, set[str]] = defaultdict(set)
+    for name, code in names.items():
+        known[code] |= _words(name)
     for one in {entry.code: entry for entry in returns}.values():
-        said, known = _words(one.name), names.get(one.code)
-        belongs = owner.get(said)
-        disagrees = known is not None and not (said & _words(known))
-        if disagrees or (known is None and said and belongs):
-            log.note(
+        said = _words(one.name)
+        owner = owners.get(frozenset(said), one.code)
+        distinctive = known[one.code] - _COMMON
+        another_name = bool(distinctive) and not (said & distinctive)
+        if owner != one.code or another_name:
+            source.note(
                 "code_name_disagreement",
                 "The code does not belong to the name.",
-                round=round,
-                file=file,
                 row=one.row,
                 provider_code=one.code,
-                value=f"{one.name}; "
-                + (f"the code is that of {known}" if known else "the code is unknown")
-                + (f"; the name is that of {belongs}" if belongs else ""),
+                value=one.name + (f"; the name is that of {owner}" if owner != one.code else ""),
                 action="kept as returned",
                 severity="warning",
-                rule="no distinctive word in common with the register's name for the code",
+                rule="the register has the name under another code, or no distinctive word of "
+                "it under this code",
             )
 
 
-def _words(name: str) -> frozenset[str]:
-    return frozenset(re.findall(r"[a-z0-9]+", wording_key(name).replace("'", ""))) - _COMMON
+def _words(name: str) -> set[str]:
+    return set(re.findall(r"[a-z0-9]+", re.sub(r"['’]", "", wording_key(name)))) - _STATUS

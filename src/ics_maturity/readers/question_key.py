@@ -8,7 +8,6 @@ noted.
 """
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import pandas as pd
 
@@ -17,8 +16,8 @@ from ics_maturity.instruments import Instrument, Item, load
 from ics_maturity.instruments.wording import same_wording, wording_key
 from ics_maturity.readers.cells import text
 from ics_maturity.readers.guard import Sheet, read_workbook
-from ics_maturity.readers.result import ReadResult
-from ics_maturity.returns import QualityLog, empty_returns
+from ics_maturity.readers.result import ReadResult, Source
+from ics_maturity.returns import empty_returns
 
 _CODES_2016, _WORDINGS_2016 = "2016_key", "2016_all"
 _CODES_2017, _WORDINGS_2017 = "2017_key", "2017_all"
@@ -26,14 +25,7 @@ _BESIDE_2017 = "2016_key_mapped"
 _ROWS = (_CODES_2016, _WORDINGS_2016, _CODES_2017, _WORDINGS_2017, _BESIDE_2017)
 
 
-def read_key(
-    path: Path,
-    *,
-    round: int,
-    source_id: str,
-    log: QualityLog,
-    names: Mapping[str, str] | None = None,
-) -> ReadResult:
+def read_key(source: Source) -> ReadResult:
     """Matched questions: item_2016, item_2017, section, theme, verbatim_identical.
 
     ``section`` and ``theme`` are those of the 2017 instrument; ``verbatim_identical`` is true
@@ -43,27 +35,25 @@ def read_key(
         InputError: the workbook cannot be opened, a named row is missing, or a question is not
             in the instrument of its round.
     """
-    rows = _named_rows(read_workbook(path, log=log, round=round), path)
+    rows = _named_rows(read_workbook(source), source)
     later = load("dma_2017")
     problems: list[Problem] = []
-    old = _items(rows, _CODES_2016, _WORDINGS_2016, load("dma_2016"), path, problems)
-    new = _items(rows, _CODES_2017, _WORDINGS_2017, later, path, problems)
+    old = _items(rows, _CODES_2016, _WORDINGS_2016, load("dma_2016"), source, problems)
+    new = _items(rows, _CODES_2017, _WORDINGS_2017, later, source, problems)
     if problems:
         raise InputError(problems)
     pairs = [(old[code], new[match]) for code in old if (match := _match(code)) in new]
     for code in old:
         if _match(code) not in new:
-            log.note(
+            source.note(
                 "question_without_match",
                 "The key gives the 2016 question no counterpart in 2017.",
-                round=round,
-                file=path.name,
                 column=old[code].id,
                 value=code,
                 action="not among the matched questions",
                 rule="no 2017 code with the number of the 2016 code",
             )
-    _log_slips(rows, path, round, log)
+    _log_slips(rows, source)
     return ReadResult(empty_returns(), empty_returns(), item_match=_frame(pairs, later))
 
 
@@ -72,7 +62,7 @@ def _match(code: str) -> str:
     return "y" + code[1:] if code.startswith("x") else ""
 
 
-def _named_rows(sheets: list[Sheet], path: Path) -> dict[str, list[str]]:
+def _named_rows(sheets: list[Sheet], source: Source) -> dict[str, list[str]]:
     """The rows of the key by the name in their first cell, all equally long."""
     for sheet in sheets:
         named = {text(row[0]): [text(cell) for cell in row[1:]] for row in sheet.rows if row}
@@ -80,9 +70,8 @@ def _named_rows(sheets: list[Sheet], path: Path) -> dict[str, list[str]]:
             break
     if missing := [name for name in _ROWS if name not in named]:
         raise InputError(
-            Problem(
+            source.problem(
                 f"a row named {name} in its first cell",
-                file=path.name,
                 sheet=sheet.name,
                 column="A",
                 fix="restore the row",
@@ -98,7 +87,7 @@ def _items(
     codes: str,
     wordings: str,
     instrument: Instrument,
-    path: Path,
+    source: Source,
     problems: list[Problem],
 ) -> dict[str, Item]:
     """The instrument's items by the key's codes; wordings it does not know become problems."""
@@ -111,9 +100,8 @@ def _items(
             continue
         if item is None or not code or code in found:
             problems.append(
-                Problem(
+                source.problem(
                     "a code, each once, above the wording of a question of that round",
-                    file=path.name,
                     column=f"{column} ({codes}, {wordings})",
                     value=f"{code}: {wording}",
                     fix="copy code and question from the published key",
@@ -124,17 +112,15 @@ def _items(
     return found
 
 
-def _log_slips(rows: Mapping[str, list[str]], path: Path, round: int, log: QualityLog) -> None:
+def _log_slips(rows: Mapping[str, list[str]], source: Source) -> None:
     """Note each column whose 2016 code beside a 2017 question is not that question's match."""
     for column, (new, beside) in enumerate(
         zip(rows[_CODES_2017], rows[_BESIDE_2017], strict=True), start=2
     ):
         if beside and _match(beside) != new:
-            log.note(
+            source.note(
                 "key_out_of_step",
                 "The 2016 question listed beside this 2017 question is not its match.",
-                round=round,
-                file=path.name,
                 column=str(column),
                 value=f"{beside} beside {new}",
                 action="matched by number",

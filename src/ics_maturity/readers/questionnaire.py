@@ -15,7 +15,7 @@ from ics_maturity.errors import InputError, Problem
 from ics_maturity.instruments import Instrument, Item
 from ics_maturity.instruments.wording import wording_key
 from ics_maturity.readers.cells import NotANumber, number_between, text
-from ics_maturity.returns import QualityLog
+from ics_maturity.readers.result import Source
 
 _NOT_SCORED = "not scored"
 _DONT_KNOW = "don't know"
@@ -184,12 +184,11 @@ def item_scores(
     returns: Sequence[Return],
     columns: Sequence[QuestionColumns],
     instrument: Instrument,
-    *,
-    file: str,
-    round: int,
-    log: QualityLog,
+    source: Source,
 ) -> list[Fact]:
     """Every scored answer, question by question; oddities and what is not scored are logged.
+
+    A scored question without a score column is scored from its answers.
 
     Raises:
         InputError: score cells that hold no number of the scale, all of them.
@@ -200,6 +199,15 @@ def item_scores(
     for place in columns:
         item = place.item
         column = (place.answer if place.score is None else place.score) + 1
+        where = f"{column} ({item.id})"
+        if place.score is None and item.scored:
+            source.note(
+                "question_without_score_column",
+                "The question has no score column; its answers are scored by the table.",
+                column=where,
+                action="scored from the answers",
+                rule="the next heading is not empty",
+            )
         judged: dict[tuple[str, str | None], Reading] = {}
         for one in returns:
             answer = text(one.cells[place.answer])
@@ -209,12 +217,11 @@ def item_scores(
             reading = judged[answer, score]
             if reading.problem:
                 problems.append(
-                    Problem(
+                    source.problem(
                         f"a score from {instrument.scale_min:g} to {instrument.scale_max:g}, "
                         "'Not scored' or an empty cell",
-                        file=file,
                         row=one.row,
-                        column=f"{column} ({item.id})",
+                        column=where,
                         value=answer if score is None else score,
                         fix=reading.problem,
                     )
@@ -222,13 +229,11 @@ def item_scores(
             if reading.oddity:
                 what, rule = _EXPLAINED[reading.oddity]
                 used = reading.score is not None
-                log.note(
+                source.note(
                     reading.oddity,
                     what,
-                    round=round,
-                    file=file,
                     row=one.row,
-                    column=f"{column} ({item.id})",
+                    column=where,
                     provider_code=one.code,
                     value=f"answer '{answer}', score '{score or ''}'",
                     action="score used as given" if used else "not scored",
@@ -243,43 +248,19 @@ def item_scores(
                 unscored[item.section][reading.unscored_as or "left out by rule"] += 1
     if problems:
         raise InputError(problems)
-    _log_unscored(log, unscored, instrument, file=file, round=round)
+    _log_unscored(unscored, instrument, source)
     return facts
 
 
 def _log_unscored(
-    log: QualityLog,
-    unscored: Mapping[str, Counter[str]],
-    instrument: Instrument,
-    *,
-    file: str,
-    round: int,
+    unscored: Mapping[str, Counter[str]], instrument: Instrument, source: Source
 ) -> None:
     titles = {section.id: section.title for section in instrument.sections}
     for section, counts in unscored.items():
-        log.note(
+        source.note(
             "answers_not_scored",
             f"Answers in {titles[section]} that are not scored.",
-            round=round,
-            file=file,
             value=", ".join(f"{kind}: {count}" for kind, count in sorted(counts.items())),
             action="no row in the items",
             rule="blank, N/A, Don't Know where it is not scored, or left out by the scoring rule",
         )
-
-
-def log_missing_columns(
-    columns: Sequence[QuestionColumns], *, file: str, round: int, log: QualityLog
-) -> None:
-    """Note the scored questions that have no score column: their answers are scored by table."""
-    for place in columns:
-        if place.score is None and place.item.scored:
-            log.note(
-                "question_without_score_column",
-                "The question has no score column; its answers are scored by the table.",
-                round=round,
-                file=file,
-                column=f"{place.answer + 1} ({place.item.id})",
-                action="scored from the answers",
-                rule="next heading is not empty",
-            )

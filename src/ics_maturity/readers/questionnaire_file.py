@@ -1,9 +1,7 @@
 """What the CSV layouts of the two questionnaires share: opening them and shaping their scores."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
@@ -20,36 +18,30 @@ from ics_maturity.readers.organisations import (
     refuse_duplicates,
 )
 from ics_maturity.readers.questionnaire import Fact, Return
-from ics_maturity.returns import QualityLog
+from ics_maturity.readers.result import Source
 
 NAME, CODE, SETTING = "organisation_name", "organisation_id", "care_setting"
 
 
 def open_questionnaire(
-    path: Path,
-    instrument: Instrument,
-    required: Iterable[str],
-    *,
-    round: int,
-    log: QualityLog,
-    with_setting: bool = False,
-    names: Mapping[str, str] | None = None,
+    source: Source, instrument: Instrument, required: Iterable[str]
 ) -> tuple[list[object], list[Return]]:
     """Header and rows of a questionnaire file, once its headings and organisations are sound.
 
     Args:
+        instrument: where it knows care settings the file must have a column for them;
+            otherwise a row covers all settings.
         required: every heading the file must have besides name, code and setting; a heading
             not among them is refused, because it may be a required one misspelt.
-        with_setting: the file has a care-setting column; otherwise a row covers all settings.
 
     Raises:
         InputError: headings missing, unknown or repeated; codes, names or settings that
             cannot be; two rows of one organisation and setting.
     """
-    sheet = read_csv(path, log=log, round=round)
-    header, file = sheet.rows[0], sheet.file
-    identifying = [NAME, CODE, *([SETTING] if with_setting else [])]
-    if wrong := heading_problems(header, [*identifying, *required], file=file):
+    sheet = read_csv(source)
+    header = sheet.rows[0]
+    identifying = [NAME, CODE, *([SETTING] if instrument.settings else [])]
+    if wrong := heading_problems(header, [*identifying, *required], source):
         raise InputError(wrong)
     at = {name: positions(header)[wording_key(name)] for name in identifying}
     returns: list[Return] = []
@@ -57,41 +49,34 @@ def open_questionnaire(
     for row, cells in enumerate(sheet.rows[1:], start=2):
         if not cells:
             continue
-        code, name, found = code_and_name(cells, at[CODE], at[NAME], file=file, row=row)
+        code, name, found = code_and_name(cells, at[CODE], at[NAME], row, source)
         problems += found
-        setting = "all"
-        if with_setting:
+        setting: str | None = "all"
+        if instrument.settings:
             written = text(cells[at[SETTING]])
-            setting = instrument.setting_named(written) or ""
-            if not setting:
-                problems.append(_unknown_setting(instrument, written, file, row))
-        returns.append(Return(row, code, name, setting, cells))
+            setting = instrument.setting_named(written)
+            if setting is None:
+                problems.append(_unknown_setting(instrument, written, row, source))
+        returns.append(Return(row, code, name, setting or "", cells))
     if problems:
         raise InputError(problems)
-    refuse_duplicates(returns, file=file)
-    log_organisations(returns, file=file, round=round, log=log, names=names)
+    refuse_duplicates(returns, source)
+    log_organisations(returns, source)
     return header, returns
 
 
-def _unknown_setting(instrument: Instrument, written: str, file: str, row: int) -> Problem:
+def _unknown_setting(instrument: Instrument, written: str, row: int, source: Source) -> Problem:
     known = ", ".join(name for setting in instrument.settings for name in setting.names)
-    return Problem(
-        f"one of {known}",
-        file=file,
-        row=row,
-        column=SETTING,
-        value=written,
-        fix="correct the care setting",
+    return source.problem(
+        f"one of {known}", row=row, column=SETTING, value=written, fix="correct the care setting"
     )
 
 
-def facts_frame(
-    facts: Sequence[Fact], instrument: Instrument, *, file: str, round: int, source_id: str
-) -> pd.DataFrame:
+def facts_frame(facts: Sequence[Fact], instrument: Instrument, source: Source) -> pd.DataFrame:
     """Tidy returns from scores, in the order given."""
     return tidy(
         {
-            "round": round,
+            "round": source.round,
             "provider_code_returned": [fact.returned.code for fact in facts],
             "provider_name": [fact.returned.name for fact in facts],
             "care_setting": [fact.returned.care_setting for fact in facts],
@@ -100,15 +85,16 @@ def facts_frame(
             "score": [fact.score for fact in facts],
             "scale_min": instrument.scale_min,
             "scale_max": instrument.scale_max,
-            "source_id": source_id,
+            "assessed_by": source.assessed_by or "self",
+            "source_id": source.source_id,
             "source_locator": [fact.locator for fact in facts],
         },
-        file=file,
+        file=source.file,
     )
 
 
 def published_scores(
-    header: Sequence[object], returns: Sequence[Return], instrument: Instrument, *, file: str
+    header: Sequence[object], returns: Sequence[Return], instrument: Instrument, source: Source
 ) -> list[Fact]:
     """Section and theme scores from the columns that hold them; an empty cell gives none.
 
@@ -132,9 +118,8 @@ def published_scores(
                     score = number_between(written, low, high)
                 except NotANumber as error:
                     problems.append(
-                        Problem(
+                        source.problem(
                             f"a score from {low:g} to {high:g}, or an empty cell",
-                            file=file,
                             row=one.row,
                             column=part.heading,
                             value=written,
@@ -150,13 +135,7 @@ def published_scores(
 
 
 def log_gaps(
-    facts: Sequence[Fact],
-    returns: Sequence[Return],
-    instrument: Instrument,
-    *,
-    file: str,
-    round: int,
-    log: QualityLog,
+    facts: Sequence[Fact], returns: Sequence[Return], instrument: Instrument, source: Source
 ) -> None:
     """Note the rows without any score, and the sections and themes a row has none for."""
     wanted = [("section", section.id) for section in instrument.sections]
@@ -167,17 +146,12 @@ def log_gaps(
     for one in returns:
         have = present[one.row]
         missing = [f"{level} {name}" for level, name in wanted if (level, name) not in have]
-        place: dict[str, Any] = {
-            "round": round,
-            "file": file,
-            "row": one.row,
-            "provider_code": one.code,
-        }
         if not have:
-            log.note(
+            source.note(
                 "empty_row",
                 "The row names an organisation but holds no score.",
-                **place,
+                row=one.row,
+                provider_code=one.code,
                 value=one.name,
                 action="no rows in the returns",
                 severity="quarantined",
@@ -185,10 +159,11 @@ def log_gaps(
             )
         elif missing:
             theme = any(level.startswith("theme") for level in missing)
-            log.note(
+            source.note(
                 "theme_missing" if theme else "section_missing",
                 "The return has no score for these.",
-                **place,
+                row=one.row,
+                provider_code=one.code,
                 value="; ".join(missing),
                 action="no rows in the returns for these",
                 severity="warning" if theme and one.care_setting == "all" else "note",

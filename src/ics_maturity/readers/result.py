@@ -1,13 +1,49 @@
-"""What every reader hands back, and how a reader is called."""
+"""What is read, what comes back, and how a reader is called."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any
 
 import pandas as pd
 
+from ics_maturity.errors import Problem
 from ics_maturity.returns import QualityLog
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file to read and what is known about it beforehand.
+
+    Attributes:
+        path: the file.
+        round: the year the round is called after.
+        source_id: identifier of the file, stored with every row.
+        log: gets every oddity found.
+        names: code by known name (one code may have had many names), to notice codes that do
+            not belong to their names.
+        assessed_by: ``self`` or ``moderated``, where the file does not say it.
+    """
+
+    path: Path
+    round: int
+    source_id: str
+    log: QualityLog = field(repr=False)
+    names: Mapping[str, str] | None = None
+    assessed_by: str | None = None
+
+    @property
+    def file(self) -> str:
+        """The file's name, for messages: no folder, since paths are the user's own."""
+        return self.path.name
+
+    def note(self, kind: str, what: str, **details: Any) -> None:
+        """Write to the quality log; see :meth:`ics_maturity.returns.QualityLog.note`."""
+        self.log.note(kind, what, round=self.round, file=self.file, **details)
+
+    def problem(self, expected: str, **details: Any) -> Problem:
+        """A fault in this file; see :class:`ics_maturity.errors.Problem`."""
+        return Problem(expected, file=self.file, **details)
 
 
 @dataclass(frozen=True)
@@ -32,8 +68,11 @@ class ReadResult:
     item_match: pd.DataFrame | None = None
 
 
-class Reader(Protocol):
-    """A function that reads one published layout."""
+@dataclass(frozen=True)
+class Reader:
+    """The reader of one published layout, called with a path and what is known about the file."""
+
+    of_source: Callable[[Source], ReadResult]
 
     def __call__(
         self,
@@ -43,4 +82,11 @@ class Reader(Protocol):
         source_id: str,
         log: QualityLog,
         names: Mapping[str, str] | None = None,
-    ) -> ReadResult: ...
+        assessed_by: str | None = None,
+    ) -> ReadResult:
+        """Read the file; the arguments are those of :class:`Source`.
+
+        Raises:
+            InputError: the file cannot be used; every fault found in it is listed.
+        """
+        return self.of_source(Source(path, round, source_id, log, names, assessed_by))

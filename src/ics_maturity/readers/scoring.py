@@ -5,7 +5,7 @@ import pandas as pd
 
 from ics_maturity.instruments import Instrument
 from ics_maturity.instruments.lattice import half_up
-from ics_maturity.returns import QualityLog
+from ics_maturity.readers.result import Source
 
 _KEYS = ["provider_code_returned", "provider_name", "care_setting"]
 
@@ -77,15 +77,13 @@ def compare_scores(recomputed: pd.DataFrame, published: pd.DataFrame) -> pd.Data
     )
 
 
-def log_differences(comparison: pd.DataFrame, *, file: str, round: int, log: QualityLog) -> None:
+def log_differences(comparison: pd.DataFrame, source: Source) -> None:
     """Note how many published scores the answers reproduce, and each one they do not."""
     wrong = comparison[~comparison["equal"]]
     organisations = comparison["organisation"].nunique()
-    log.note(
+    source.note(
         "scores_recomputed",
         "Published scores were recomputed from the item scores.",
-        round=round,
-        file=file,
         value=f"{len(comparison) - len(wrong)} of {len(comparison)} scores equal, "
         f"{organisations - wrong['organisation'].nunique()} of {organisations} organisations "
         "in full",
@@ -93,11 +91,9 @@ def log_differences(comparison: pd.DataFrame, *, file: str, round: int, log: Qua
         rule="section: mean of scored items; theme: mean of rounded sections",
     )
     for row in wrong.itertuples():
-        log.note(
+        source.note(
             "score_not_reproduced",
             "The published score is not the one its items give.",
-            round=round,
-            file=file,
             provider_code=str(row.organisation),
             column=f"{row.level} {row.construct}",
             value=f"published {row.published}, from items {row.recomputed}",

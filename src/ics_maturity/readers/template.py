@@ -1,0 +1,362 @@
+"""The returns template: one row per score, as CSV or as a sheet, for any round and instrument.
+
+It takes returns that no published layout fits: self-assessed and moderated scores side by side,
+section, theme, pillar, overall or item level. An empty one can be written with its dictionary.
+"""
+
+import difflib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from openpyxl import Workbook
+from openpyxl.styles import Alignment, Font
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.datavalidation import DataValidation
+
+from ics_maturity.errors import InputError, Problem
+from ics_maturity.instruments import Instrument, find_round
+from ics_maturity.readers.cells import NotANumber, is_code, number, number_between, text
+from ics_maturity.readers.frames import tidy
+from ics_maturity.readers.guard import Sheet, read_csv, read_workbook
+from ics_maturity.readers.headings import heading_problems, positions
+from ics_maturity.readers.lattice_check import log_off_lattice
+from ics_maturity.readers.result import ReadResult, Source
+from ics_maturity.returns import ASSESSORS, GRAIN, LEVELS, slug_problem
+
+
+@dataclass(frozen=True)
+class Field:
+    """A column of the template."""
+
+    name: str
+    kind: str
+    required: bool
+    meaning: str
+    example: str
+
+
+FIELDS: tuple[Field, ...] = (
+    Field("round", "integer", True, "Year the round is called after; the same in every row "
+          "of a file.", "2023"),
+    Field("provider_code", "string", False, "ODS code of the provider at the time; left empty, "
+          "the provider is found by its name.", "RJ1"),
+    Field("provider_name", "string", True, "Name of the provider.", "EXAMPLE NHS TRUST"),
+    Field("ics_code", "string", False, "ODS Q-code of the system, if known.", "QWE"),
+    Field("region", "string", False, "NHS England region, if known.", "London"),
+    Field("care_setting", "string", True, "all, acute, mental_health, community, ambulance, or "
+          "another setting in lower case with underscores.", "acute"),
+    Field("level", "string", True, "What is scored: " + ", ".join(LEVELS) + ".", "pillar"),
+    Field("construct", "string", True, "Name of the item, section, theme or pillar in lower "
+          "case with underscores.", "well_led"),
+    Field("score", "number", True, "The score, with a decimal point. Leave the row out if there "
+          "is none.", "2.5"),
+    Field("scale_min", "number", False, "Lowest possible score; needed for rounds whose "
+          "instrument is not on file.", "1"),
+    Field("scale_max", "number", False, "Highest possible score; needed for rounds whose "
+          "instrument is not on file.", "5"),
+    Field("assessed_by", "string", False, "self, or moderated after peer review; needed unless "
+          "the profile says it for the whole file.", "self"),
+)  # fmt: skip
+_NAMES = [field.name for field in FIELDS]
+_LOOKED_AT = 20
+
+
+def read_template(source: Source) -> ReadResult:
+    """Scores from a filled-in template; item rows apart from the others.
+
+    Raises:
+        InputError: the file cannot be opened, columns are missing or unknown, or rows hold
+            values that cannot be; every fault in the file is listed.
+    """
+    sheet, header_row = _table(source)
+    wrong = heading_problems(
+        sheet.rows[header_row],
+        [field.name for field in FIELDS if field.required],
+        source,
+        allowed=_NAMES,
+        sheet=sheet.name,
+        row=header_row + 1,
+    )
+    if wrong:
+        raise InputError(wrong)
+    instrument = find_round(source.round)
+    if instrument is None:
+        source.note(
+            "instrument_unknown",
+            "No instrument is on file for the round: names and scales are taken as given.",
+            action="used as given",
+            rule="no instrument file for the year",
+        )
+    problems: list[Problem] = []
+    rows = [
+        _Row(source, sheet, header_row, number, instrument, problems).contract()
+        for number in _filled(source, sheet, header_row)
+    ]
+    if not rows and not problems:
+        problems = [source.problem("rows of scores", sheet=sheet.name, fix="fill in the template")]
+    if not problems:
+        problems = _repeated(rows, source, sheet)
+    if problems:
+        raise InputError(problems)
+    columns: dict[str, Any] = {name: [row[name] for row in rows] for name in rows[0]}
+    frame = tidy(columns | {"source_id": source.source_id}, file=source.file)
+    if instrument is not None:
+        log_off_lattice(frame, instrument, source)
+    is_item = frame["level"] == "item"
+    return ReadResult(
+        returns=frame[~is_item].reset_index(drop=True), items=frame[is_item].reset_index(drop=True)
+    )
+
+
+def _table(source: Source) -> tuple[Sheet, int]:
+    """The sheet and row (0-based) of the header: the row with most of the column names."""
+    is_workbook = source.path.suffix.lower() == ".xlsx"
+    sheets = read_workbook(source) if is_workbook else [read_csv(source)]
+    best: tuple[int, Sheet, int] = (0, sheets[0], 0)
+    for sheet in sheets:
+        for index, row in enumerate(sheet.rows[:_LOOKED_AT]):
+            found = len(set(positions(row)) & set(_NAMES))
+            if found > best[0]:
+                best = (found, sheet, index)
+    return best[1], best[2]
+
+
+def _filled(source: Source, sheet: Sheet, header_row: int) -> list[int]:
+    """Numbers (0-based) of the rows below the header that hold anything; blank ones are noted."""
+    filled = []
+    for index in range(header_row + 1, len(sheet.rows)):
+        if any(text(cell) for cell in sheet.rows[index]):
+            filled.append(index)
+        elif sheet.name:  # of a CSV they are noted when it is opened
+            source.note(
+                "blank_row",
+                "The row is blank.",
+                sheet=sheet.name,
+                row=index + 1,
+                action="skipped",
+                rule="no cell with content",
+            )
+    return filled
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One row of a filled-in template; what is wrong with it is added to ``problems``."""
+
+    source: Source
+    sheet: Sheet
+    header_row: int
+    index: int
+    instrument: Instrument | None
+    problems: list[Problem]
+
+    def contract(self) -> dict[str, Any]:
+        """The row's values under the names of the tidy returns."""
+        low, high = self._scale_end("scale_min"), self._scale_end("scale_max")
+        level = self._checked("level", self._said("level") in LEVELS, "one of " + ", ".join(LEVELS))
+        who = self._said("assessed_by") or self.source.assessed_by
+        self._checked("assessed_by", who in ASSESSORS, "self or moderated, here or in the profile")
+        name = self._said("provider_name")
+        self._checked("provider_name", name != "", "the name of the provider")
+        self._checked(
+            "round",
+            self._said("round") == str(self.source.round),
+            f"{self.source.round}, as the profile says",
+        )
+        return {
+            "round": self.source.round,
+            "provider_code_returned": self._code("provider_code"),
+            "provider_name": name,
+            "ics_code": self._code("ics_code"),
+            "region": self._said("region"),
+            "care_setting": self._setting(),
+            "level": level,
+            "construct": self._construct(level),
+            "score": self._score(low, high),
+            "scale_min": low,
+            "scale_max": high,
+            "assessed_by": who,
+            "source_locator": self._locator("score"),
+        }
+
+    def _position(self, column: str) -> int | None:
+        return positions(self.sheet.rows[self.header_row]).get(column)
+
+    def _cell(self, column: str) -> object:
+        position = self._position(column)
+        cells = self.sheet.rows[self.index]
+        return cells[position] if position is not None and position < len(cells) else None
+
+    def _said(self, column: str) -> str:
+        return text(self._cell(column))
+
+    def _checked(self, column: str, good: bool, expected: str, fix: str = "") -> str:
+        """The cell's text; a problem is noted unless it is good."""
+        said = self._said(column)
+        if not good:
+            self.problems.append(
+                self.source.problem(
+                    expected,
+                    sheet=self.sheet.name,
+                    row=self.index + 1,
+                    column=column,
+                    value=said or "an empty cell",
+                    fix=fix or f"correct the {column}",
+                )
+            )
+        return said
+
+    def _code(self, column: str) -> str:
+        said = self._said(column)
+        good = not said or is_code(said)
+        return self._checked(column, good, "capital letters and digits, or an empty cell")
+
+    def _setting(self) -> str:
+        """The slug; the published spellings of a round on file are understood too."""
+        said = self._said("care_setting")
+        if self.instrument is None or not self.instrument.settings or said == "all":
+            good = not slug_problem(said)
+            return self._checked("care_setting", good, "lower-case words joined by underscores")
+        known = [setting.id for setting in self.instrument.settings]
+        slug = said if said in known else self.instrument.setting_named(said)
+        self._checked("care_setting", slug is not None, "one of all, " + ", ".join(known))
+        return slug or said
+
+    def _construct(self, level: str) -> str:
+        """The construct; where the round's instrument is on file it must be one of its own."""
+        said = self._said("construct")
+        known = self.instrument.constructs.get(level) if self.instrument else None
+        if not known:
+            good = not slug_problem(said.replace(".", "_"))
+            return self._checked("construct", good, "lower-case words joined by underscores")
+        near = difflib.get_close_matches(said, sorted(known), n=1)
+        fix = f"did you mean {near[0]}?" if near else f"use a {level} of that round"
+        return self._checked("construct", said in known, f"a {level} of {self.source.round}", fix)
+
+    def _scale_end(self, column: str) -> float:
+        """An end of the scale: the instrument's where it is on file, else the cell's."""
+        own = getattr(self.instrument, column, None)
+        cell = self._cell(column)
+        try:
+            end = own if own is not None and not text(cell) else number(cell)
+        except NotANumber as error:
+            self._checked(column, False, "a number, the end of the scale", str(error))
+            return float("nan")
+        self._checked(column, own in (None, end), f"{own}, the scale of {self.source.round}")
+        return end
+
+    def _score(self, low: float, high: float) -> float:
+        try:
+            return number_between(self._cell("score"), low, high)
+        except NotANumber as error:
+            self._checked("score", False, f"a score from {low:g} to {high:g}", str(error))
+            return float("nan")
+
+    def _locator(self, column: str) -> str:
+        position = self._position(column) or 0
+        if self.sheet.name:
+            return f"sheet '{self.sheet.name}' {get_column_letter(position + 1)}{self.index + 1}"
+        return f"row {self.index + 1} column {position + 1}"
+
+
+def _repeated(rows: Sequence[Mapping[str, Any]], source: Source, sheet: Sheet) -> list[Problem]:
+    """Rows that score the same thing twice."""
+    first: dict[tuple[object, ...], Mapping[str, Any]] = {}
+    problems = []
+    for row in rows:
+        earlier = first.setdefault(tuple(row[name] for name in GRAIN), row)
+        if earlier is not row:
+            problems.append(
+                source.problem(
+                    "one row per provider, care setting, construct and assessor",
+                    sheet=sheet.name,
+                    column="construct",
+                    value=f"{row['provider_name']}, {row['care_setting']}, {row['construct']}: "
+                    f"{row['score']:g} at {row['source_locator']}, {earlier['score']:g} at "
+                    f"{earlier['source_locator']}",
+                    fix="keep the row that was accepted and remove the other",
+                )
+            )
+    return problems
+
+
+def template_dictionary() -> dict[str, Any]:
+    """The template's columns as a Frictionless table schema."""
+    return {
+        "fields": [
+            {
+                "name": field.name,
+                "type": field.kind,
+                "description": field.meaning,
+                "example": field.example,
+                "constraints": {"required": field.required},
+            }
+            for field in FIELDS
+        ],
+        "missingValues": [""],
+    }
+
+
+def write_template(path: Path) -> list[Path]:
+    """Write an empty template and its data dictionary; returns the files written.
+
+    An ``.xlsx`` holds both, the dictionary as the sheet ``columns``; beside a ``.csv`` the
+    dictionary is a table schema, ``NAME.schema.json``.
+
+    Raises:
+        InputError: another ending, or a file of that name exists.
+    """
+    written = [path] if path.suffix == ".xlsx" else [path, path.with_suffix(".schema.json")]
+    if path.suffix not in (".csv", ".xlsx"):
+        raise InputError(
+            Problem("a name ending in .csv or .xlsx", file=path.name, fix="change the ending")
+        )
+    for file in written:
+        if file.exists():
+            raise InputError(
+                Problem(
+                    "a new file name",
+                    file=file.name,
+                    value="a file that exists",
+                    fix="move the filled-in file away, or choose another name",
+                )
+            )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.suffix == ".xlsx":
+        _workbook().save(path)
+    else:
+        pd.DataFrame(columns=_NAMES).to_csv(path, index=False, lineterminator="\n")
+        text_of = json.dumps(template_dictionary(), indent=2, ensure_ascii=False) + "\n"
+        written[1].write_text(text_of, encoding="utf-8", newline="\n")
+    return written
+
+
+def _workbook() -> Workbook:
+    """Sheet ``returns`` with the header and drop-down lists, sheet ``columns`` with meanings."""
+    book = Workbook()
+    sheet = book.active
+    sheet.title = "returns"
+    sheet.append(_NAMES)
+    sheet.freeze_panes = "A2"
+    for column, choices in (("level", LEVELS), ("assessed_by", ASSESSORS)):
+        rule = DataValidation(type="list", formula1=f'"{",".join(choices)}"', allow_blank=True)
+        letter = get_column_letter(_NAMES.index(column) + 1)
+        rule.add(f"{letter}2:{letter}5000")
+        sheet.add_data_validation(rule)
+    meanings = book.create_sheet("columns")
+    meanings.append(["column", "type", "required", "meaning", "example"])
+    for field in FIELDS:
+        required = "yes" if field.required else "no"
+        meanings.append([field.name, field.kind, required, field.meaning, field.example])
+    for page in (sheet, meanings):
+        for cell in page[1]:
+            cell.font = Font(bold=True)
+            page.column_dimensions[cell.column_letter].width = 18
+    meanings.column_dimensions["D"].width = 80
+    for row in meanings.iter_rows(min_row=2, min_col=4, max_col=4):
+        row[0].alignment = Alignment(wrap_text=True, vertical="top")
+    return book
