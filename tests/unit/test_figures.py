@@ -117,7 +117,7 @@ def test_the_same_frame_gives_the_same_bytes_without_traces(name):
         ("paired", ["2024\nn = 3", "mean 2.00", "solid lines: 2 rose; dashed: 1 did not"]),
         ("agreement", ["mean difference 0.23", "Mean of self and moderated (points), n = 3"]),
         ("bracket", ["Mean (n = 232)", "bracket: 30.0 to 70.0", "2017 45.0"]),
-        ("tipping", ["no shift left", "observed", "lines: points", "−1"]),
+        ("tipping", ["no shift left", "observed", "lines: points"]),
         ("forest", ["−0.30 (−0.80 to 0.20), n = 1,204", "−0.20 (−0.70 to 0.30), n = 42"]),
     ],
 )
