@@ -10,6 +10,7 @@ import os
 import re
 import tempfile
 from dataclasses import asdict, dataclass, fields
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -122,10 +123,15 @@ def _column(field: _Field) -> pa.Column:
     if field.kind == "string":
         if field.choices:
             return pa.Column("str", pa.Check.isin(field.choices))
-        return pa.Column("str", pa.Check.str_matches(field.pattern or ""))
+        return pa.Column("str", pa.Check(partial(_matches, re.compile(field.pattern or ""))))
     if field.kind == "integer":
         return pa.Column("int64", pa.Check.in_range(field.low, field.high))
     return pa.Column("float64", pa.Check(np.isfinite, name="finite"))
+
+
+def _matches(pattern: re.Pattern[str], values: pd.Series) -> pd.Series:
+    """Whether each value matches as a whole; a value that recurs is looked at once."""
+    return values.isin([one for one in values.unique().tolist() if pattern.fullmatch(one)])
 
 
 def _inside_scale(frame: pd.DataFrame) -> pd.Series:
@@ -246,7 +252,7 @@ def _problem(frame: pd.DataFrame, position: int, name: str, case: Any, file: str
 
 def slug_problem(text: str) -> bool:
     """Whether the text is not a slug: lower-case words joined by underscores."""
-    return re.match(_SLUG, text) is None
+    return re.fullmatch(_SLUG, text) is None
 
 
 def sort_returns(frame: pd.DataFrame) -> pd.DataFrame:
