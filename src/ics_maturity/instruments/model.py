@@ -184,7 +184,7 @@ class Instrument(_Frozen):
         """Sections and themes: what the score files of the questionnaires give columns to."""
         return (*self.sections, *self.themes)
 
-    @property
+    @cached_property
     def constructs(self) -> dict[str, frozenset[str]]:
         """The slugs that may be scored, by level."""
         return {

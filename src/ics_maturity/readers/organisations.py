@@ -1,7 +1,7 @@
 """Checks on who returned a file: codes, names, and rows that belong to another row."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
 from ics_maturity.errors import InputError, Problem
@@ -10,7 +10,6 @@ from ics_maturity.readers.cells import is_code, text
 from ics_maturity.readers.questionnaire import Return
 from ics_maturity.readers.result import Source
 
-_TRUST_CODE = re.compile(r"[A-Z][A-Z0-9]{2}", re.ASCII)
 _STATUS = {"nhs", "foundation", "trust", "the"}  # change without the organisation changing
 # Words that many names share say nothing about whose name it is.
 _COMMON = {
@@ -77,17 +76,18 @@ def log_organisations(returns: Sequence[Return], source: Source) -> None:
 
     Names are held against codes only where the source comes with known names.
     """
+    usual = Counter(len(one.code) for one in returns).most_common(1)
     for one in {entry.code: entry for entry in returns}.values():
-        if not _TRUST_CODE.fullmatch(one.code):
+        if len(one.code) != usual[0][0]:
             source.note(
                 "code_form",
-                "The code is not a trust code; it may be part of a trust.",
+                "The code is not as long as the others; it may be part of an organisation.",
                 row=one.row,
                 provider_code=one.code,
                 value=one.name,
                 action="kept",
                 severity="warning",
-                rule="a trust code is a letter and two letters or digits",
+                rule="length of the code against the usual length in the file",
             )
     _log_shared_stems(returns, source)
     if source.names:

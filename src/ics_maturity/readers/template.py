@@ -91,10 +91,11 @@ def read_template(source: Source) -> ReadResult:
             action="used as given",
             rule="no instrument file for the year",
         )
+    columns = positions(sheet.rows[header_row])
     problems: list[Problem] = []
     rows = [
-        _Row(source, sheet, header_row, number, instrument, problems).contract()
-        for number in _filled(source, sheet, header_row)
+        _Row(source, sheet, columns, index, instrument, problems).contract()
+        for index in _filled(source, sheet, header_row)
     ]
     if not rows and not problems:
         problems = [source.problem("rows of scores", sheet=sheet.name, fix="fill in the template")]
@@ -102,8 +103,8 @@ def read_template(source: Source) -> ReadResult:
         problems = _repeated(rows, source, sheet)
     if problems:
         raise InputError(problems)
-    columns: dict[str, Any] = {name: [row[name] for row in rows] for name in rows[0]}
-    frame = tidy(columns | {"source_id": source.source_id}, file=source.file)
+    values: dict[str, Any] = {name: [row[name] for row in rows] for name in rows[0]}
+    frame = tidy(values | {"source_id": source.source_id}, file=source.file)
     if instrument is not None:
         log_off_lattice(frame, instrument, source)
     is_item = frame["level"] == "item"
@@ -149,7 +150,7 @@ class _Row:
 
     source: Source
     sheet: Sheet
-    header_row: int
+    columns: Mapping[str, int]
     index: int
     instrument: Instrument | None
     problems: list[Problem]
@@ -183,11 +184,8 @@ class _Row:
             "source_locator": self._locator("score"),
         }
 
-    def _position(self, column: str) -> int | None:
-        return positions(self.sheet.rows[self.header_row]).get(column)
-
     def _cell(self, column: str) -> object:
-        position = self._position(column)
+        position = self.columns.get(column)
         cells = self.sheet.rows[self.index]
         return cells[position] if position is not None and position < len(cells) else None
 
@@ -233,7 +231,7 @@ class _Row:
         if not known:
             good = not slug_problem(said.replace(".", "_"))
             return self._checked("construct", good, "lower-case words joined by underscores")
-        near = difflib.get_close_matches(said, sorted(known), n=1)
+        near = [] if said in known else difflib.get_close_matches(said, sorted(known), n=1)
         fix = f"did you mean {near[0]}?" if near else f"use a {level} of that round"
         return self._checked("construct", said in known, f"a {level} of {self.source.round}", fix)
 
@@ -257,7 +255,7 @@ class _Row:
             return float("nan")
 
     def _locator(self, column: str) -> str:
-        position = self._position(column) or 0
+        position = self.columns[column]
         if self.sheet.name:
             return f"sheet '{self.sheet.name}' {get_column_letter(position + 1)}{self.index + 1}"
         return f"row {self.index + 1} column {position + 1}"
