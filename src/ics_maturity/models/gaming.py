@@ -54,10 +54,8 @@ def long_string(answers: pd.DataFrame) -> pd.Series:
     Journal of Research in Personality 39, 103-129.
     """
     ordered = answers.sort_values(["organisation", "position"], kind="stable")
-    new_run = (ordered["score"] != ordered["score"].shift()) | (
-        ordered["organisation"] != ordered["organisation"].shift()
-    )
-    lengths = ordered.groupby(["organisation", new_run.cumsum().rename("run")]).size()
+    run = (ordered["score"] != ordered["score"].shift()).cumsum().rename("run")
+    lengths = ordered.groupby(["organisation", run]).size()
     longest = lengths.groupby("organisation", sort=True).max()
     return (longest / ordered.groupby("organisation").size()).rename("long_string")
 

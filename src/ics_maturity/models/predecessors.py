@@ -18,12 +18,12 @@ RULES: tuple[Rule, ...] = get_args(Rule)
 class Predecessors:
     """Earlier values carried to later providers under one rule.
 
-    values: provider_code, score, predecessors (organisations that went into the provider),
+    by_provider: provider_code, score, predecessors (organisations that went into the provider),
     scored (how many of them hold a score), sorted by provider_code.
     attrition: step, organisations, providers, in the order in which they are lost.
     """
 
-    values: pd.DataFrame
+    by_provider: pd.DataFrame
     attrition: pd.DataFrame
     rule: Rule
 

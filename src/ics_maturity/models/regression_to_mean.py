@@ -93,8 +93,8 @@ def kelley_tables(
 
 def equal_groups(scores: FloatArray, groups: int) -> IntArray:
     """Group 1 (lowest) to ``groups`` for each score, by rank; equal scores share a group."""
-    share = (stats.rankdata(scores) - 0.5) / scores.size
-    return np.minimum(np.floor(share * groups).astype(np.int64), groups - 1) + 1
+    twice_rank = np.rint(2 * stats.rankdata(scores)).astype(np.int64)  # whole even with ties
+    return (twice_rank - 1) * groups // (2 * scores.size) + 1
 
 
 def _kelley(

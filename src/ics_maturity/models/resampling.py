@@ -4,6 +4,7 @@ Providers of one Integrated Care System (ICS) share a history, so they are drawn
 signs flipped, together.
 """
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -75,7 +76,8 @@ def cluster_bca(
 
     everyone = np.arange(groups, dtype=float)
     estimate = drawn(everyone)
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", stats.DegenerateDataWarning)  # answered below
         result = stats.bootstrap(
             (everyone,), drawn, vectorized=False, n_resamples=resamples,
             confidence_level=level, method="BCa", rng=rng,
@@ -90,6 +92,8 @@ def cluster_bca(
     low, high = result.confidence_interval
     if np.ptp(draws) == 0:
         low = high = estimate
+    elif not np.isfinite([low, high]).all():
+        raise ValueError("leaving out one cluster at a time never moves the statistic")
     return Interval(estimate, float(low), float(high), n, groups, resamples)
 
 
