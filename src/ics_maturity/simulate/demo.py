@@ -39,8 +39,8 @@ FILES = (
      "2019: the same instrument; some organisations gamed it"),
     ("rounds/demo_question_key.xlsx", "question_key", None,
      "which question of 2015/16 is asked again in 2017, by likeness of wording"),
-    ("rounds/demo_2023_self.csv", "template", 2023, "2023: pillars as self-assessed"),
-    ("rounds/demo_2023_moderated.csv", "template", 2023, "2023: the same after peer review"),
+    ("rounds/demo_2023_self.xlsx", "template", 2023, "2023: pillars as self-assessed"),
+    ("rounds/demo_2023_moderated.xlsx", "template", 2023, "2023: the same after peer review"),
     ("rounds/demo_2024_2025_results.xlsx", "dma_workbook", 2025,
      "2025 pillars, and overall scores of 2024 and 2025 over comparable domains"),
 )  # fmt: skip

@@ -13,6 +13,7 @@ import pandas as pd
 from ics_maturity.instruments.lattice import half_up
 from ics_maturity.simulate.answers import (
     EarlyRound,
+    Questionnaire,
     effect_variance,
     planted_section_means,
     points,
@@ -157,7 +158,11 @@ def this_world(
         "moderation_effect": effects.moderation.mean(),
         "change_2024_2025": truth.levels[2025] - truth.levels[2024] + change.mean(),
         "gaming_2019": gaming(rounds[2017], rounds[2019]),
-        "scoring_rule": {year: rescored(rounds[year]) for year in rounds},
+        "scoring_rule": {
+            year: rescored(returns.questionnaire, returns.scores)
+            for year, returns in rounds.items()
+        },
+        "change_2019_2023": change_2019_2023(truth, design, later, rounds[2019]),
         "systems": like_for_like(truth, design, later),
     }
 
@@ -225,14 +230,37 @@ def _share_fallen(start: np.ndarray, end: np.ndarray) -> float:
     return float((drop[np.isfinite(drop)] >= REVERSAL).mean())
 
 
-def rescored(returns: EarlyRound) -> dict[str, float]:
+def rescored(form: Questionnaire, scores: np.ndarray) -> dict[str, float]:
     """National mean over organisations of their section means, under two scoring rules.
 
     ``compensatory_mean`` averages a section's answers; ``all_elements_met`` takes the lowest.
     The gap is what a change of rule does to the very same answers, in points of 0-100.
     """
-    by_section = pd.DataFrame(returns.scores.T).groupby(returns.questionnaire.section)
+    by_section = pd.DataFrame(scores.T).groupby(form.section)
     return {
         "compensatory_mean": by_section.mean().mean().mean(),
         "all_elements_met": by_section.min().mean().mean(),
     }
+
+
+def change_2019_2023(
+    truth: Truth, design: Design, later: Later, before: EarlyRound
+) -> dict[str, float]:
+    """What the change of the national mean from 2019 to 2023 is made of, on 0-100.
+
+    Both means are put on their scale's percentage of the maximum. ``gaming_ended`` and
+    ``scoring_rule`` are what honest answers and the later rule would have made of the answers
+    of 2019; ``moderation`` is the planted effect; ``rest`` is everything else: other questions,
+    and whatever progress there was. No estimator can tell these apart from the two means.
+    """
+    form = before.questionnaire
+    reported = rescored(form, before.scores)["compensatory_mean"]
+    honest = rescored(form, points(form, before.honest))
+    after = 25 * (by_provider(later.moderated_2023.mean(axis=1), design).mean() - 1)
+    parts = {
+        "gaming_ended": honest["compensatory_mean"] - reported,
+        "scoring_rule": honest["all_elements_met"] - honest["compensatory_mean"],
+        "moderation": 25 * truth.moderation_effect,
+    }
+    total = after - reported
+    return {"total": total, **parts, "rest": total - sum(parts.values())}

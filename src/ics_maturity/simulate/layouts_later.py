@@ -14,7 +14,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from ics_maturity.instruments import load
 from ics_maturity.simulate.design import Design
-from ics_maturity.simulate.files import write_table, write_workbook
+from ics_maturity.simulate.files import write_workbook
 from ics_maturity.simulate.returns import Later
 from ics_maturity.simulate.truth import PILLARS
 
@@ -26,6 +26,8 @@ _OVERALL_NOTES = (
 )
 _PRIMARY_CARE = ("Well Led", "Ensuring Smart Foundations", "Support People", "Empower People",
                  "Improve care")  # fmt: skip
+_TEMPLATE = ("round", "provider_code", "provider_name", "care_setting", "level", "construct",
+             "score", "assessed_by")  # fmt: skip
 
 
 def write_results_workbook(
@@ -134,16 +136,25 @@ def _sheet(
 
 
 def write_template(path: Path, scores: np.ndarray, design: Design, assessed_by: str) -> None:
-    """Pillar scores of 2023 in the layout of the returns template.
+    """Pillar scores of 2023 in the layout of the returns template, as a workbook.
 
     Args:
         scores: shape (returns, 7).
         assessed_by: self or moderated.
     """
-    roster = design.roster[["provider_code", "provider_name", "care_setting"]]
-    long = roster.join(pd.DataFrame(scores, columns=list(PILLARS))).melt(
-        list(roster.columns), var_name="construct", value_name="score"
+    who = design.roster[["provider_code", "provider_name", "care_setting"]]
+    long = who.join(pd.DataFrame(scores, columns=list(PILLARS))).melt(
+        list(who.columns), var_name="construct", value_name="score"
     )
-    order = ["provider_code", "care_setting"]
-    table = long.assign(round=2023, level="pillar", assessed_by=assessed_by)
-    write_table(path, table.sort_values(order, kind="stable"))
+    table = (
+        long.assign(round=2023, level="pillar", assessed_by=assessed_by)
+        .sort_values(["provider_code", "care_setting"], kind="stable")
+        .loc[:, [*_TEMPLATE]]
+    )
+    book = Workbook()
+    sheet = book.worksheets[0]
+    sheet.title = "returns"
+    sheet.append(list(_TEMPLATE))
+    for row in table.itertuples(index=False):
+        sheet.append(list(row))
+    write_workbook(path, book)

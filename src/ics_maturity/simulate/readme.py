@@ -43,7 +43,7 @@ The incentive groups were assigned at random, so that only this can make them di
 reviewers lowered scores on average, alike in every setting and group. No peer review took
 place before 2023. Nothing else differs between the rounds but the drift, the scoring rule and
 the levels stated here; the change between 2019 and 2023 is therefore a change of instrument,
-rule, reviewer and time at once, as it was in fact.
+rule, reviewer and time at once, as it was in reality.
 
 ## What is planted
 

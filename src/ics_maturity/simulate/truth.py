@@ -182,7 +182,10 @@ class Truth:
         "gives a base rate of reversals without anyone gaming",
     )  # fmt: skip
     dont_know: float = planted(
-        0.01, "share of answers", "answered Don't Know, which scores 0", "as published"
+        0.01,
+        "share of answers",
+        "answered Don't Know: 0 points in 2016, not scored later",
+        "as published",
     )
     not_applicable: float = planted(
         0.03, "share of answers", "answered N/A, which is not scored", "as published"
