@@ -73,6 +73,17 @@ def clean(markup: str) -> Markup:
     return Markup(_CLEANER.clean(markup))
 
 
+def _no_pictures(markup: str) -> str:
+    """The markup of a Markdown cell, which cannot hold pictures: a page is one file.
+
+    Raises:
+        ExportError: it holds one.
+    """
+    if picture := re.search(r"<img\b[^>]*", markup):
+        raise ExportError(f"a picture in a Markdown cell ({picture[0]}): show it with page.figure")
+    return markup
+
+
 def _numbered(markup: str, number: int) -> Markup:
     """A table's markup with its number in front of its caption."""
     label = rf"\1<b>Table {number}. </b>"
@@ -108,6 +119,7 @@ def _exporter() -> HTMLExporter:
     config.HTMLExporter.exclude_anchor_links = True
     exporter = _BodyExporter(config=config)
     exporter.register_filter("clean", clean)
+    exporter.register_filter("no_pictures", _no_pictures)
     exporter.register_filter("numbered", _numbered)
     exporter.register_filter("plain", _plain)
     exporter.register_filter("highlight_code", Highlight2HTML(pygments_lexer="python"))

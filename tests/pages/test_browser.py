@@ -1,0 +1,114 @@
+"""Pages in a real browser: axe-core finds no fault, nothing is asked for, nothing runs.
+
+Needs Chromium (``apt-get install chromium``) and the packages of package.json
+(``npm ci --prefix tests/pages``); skips with a reason where they are absent.
+"""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from sample import context, sample
+from test_export import HOSTILE, index_context
+
+from ics_maturity.report import index
+from ics_maturity.report.html import LARGEST_PAGE, export
+
+HERE = Path(__file__).parent
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: apt-get install chromium"),
+    pytest.mark.skipif(shutil.which("node") is None, reason="no Node.js"),
+    pytest.mark.skipif(
+        not (HERE / "node_modules/axe-core").is_dir(),
+        reason="no axe-core: npm ci --prefix tests/pages",
+    ),
+]
+
+
+def check(*pages: Path) -> dict[tuple[str, str], dict]:
+    """What check.mjs reports, by file name and colour scheme."""
+    done = subprocess.run(
+        ["node", "check.mjs", str(CHROMIUM), *map(str, pages)],
+        cwd=HERE,
+        capture_output=True,
+        text=True,
+        timeout=60 + 30 * len(pages),
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return {(Path(r["page"]).name, r["colorScheme"]): r for r in json.loads(done.stdout)}
+
+
+def faults(report: dict) -> list[str]:
+    """Everything a page must not have, in words."""
+    own = f"file://{report['page']}"
+    found = [f"{v['id']} ({v['impact']}): {v['nodes']}" for v in report["violations"]]
+    found += [f"asks for {url}" for url in report["requests"] if url != own]
+    found += [f"console: {error}" for error in report["errors"]]
+    found += ["a script ran"] * (report["hit"] is not None)
+    found += ["a script would run without the policy"] * (report["hitWithoutPolicy"] is not None)
+    found += [f"{report['overflow']} pixels too wide"] * (report["overflow"] > 0)
+    return found
+
+
+@pytest.fixture(scope="module")
+def reports(tmp_path_factory) -> dict[tuple[str, str], dict]:
+    folder = tmp_path_factory.mktemp("pages")
+    with pytest.MonkeyPatch.context() as patch:
+        ordinary = sample(folder / "a", patch)
+        hostile = sample(folder / "b", patch, HOSTILE)
+    payload = HOSTILE[2]
+    pages = {
+        "ordinary.html": export(ordinary, context()),
+        "hostile.html": export(hostile, context(label=payload, banner=payload)),
+        "index.html": index.render(index_context()),
+        "bad.html": (HERE / "bad.html").read_text(encoding="utf-8"),
+    }
+    for name, text in pages.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return check(*(folder / name for name in pages))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("page", ["ordinary.html", "hostile.html", "index.html"])
+def test_a_page_has_no_fault(reports, page, scheme):
+    report = reports[page, scheme]
+    assert faults(report) == []
+    assert report["passes"] > 30
+
+
+def test_the_gate_turns_red(reports):
+    report = reports["bad.html", "light"]
+    ids = {violation["id"] for violation in report["violations"]}
+    assert {
+        "html-has-lang",
+        "document-title",
+        "color-contrast",
+        "image-alt",
+        "heading-order",
+    } <= ids
+    found = " ".join(faults(report))
+    assert "asks for http://127.0.0.1:9/elsewhere.png" in found
+    assert "a script ran" in found
+    assert "pixels too wide" in found
+
+
+@pytest.mark.parametrize("profile", ["demo", "open"])
+def test_every_page_of_a_finished_report(root, profile):
+    pages = sorted((root / "reports" / profile).rglob("*.html"))
+    if not (root / "reports" / profile / "index.html").is_file():
+        pytest.skip(f"no finished report: ics-maturity run --data {profile}")
+    found = {name: faults(report) for name, report in check(*pages).items()}
+    found |= {
+        (page.name, "bytes"): [f"{page.stat().st_size} bytes"]
+        for page in pages
+        if page.stat().st_size > LARGEST_PAGE
+    }
+    assert {name: listed for name, listed in found.items() if listed} == {}
