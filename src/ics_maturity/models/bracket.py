@@ -169,8 +169,8 @@ def tipping_point(
         raise ValueError(f"a standard deviation is above 0, got {sd_before}")
     step = bracket.far_end - bracket.unadjusted
     return TippingPoint(
-        pomp=shift,
-        sds=shift / sd_before,
+        pomp=float(shift),
+        sds=float(shift / sd_before),
         years_of_drift=_quotient(shift, slope_per_year),
         share_of_bracket=_quotient(-shift, step),
     )
@@ -201,7 +201,7 @@ def tipping_grid(
 def _quotient(part: float, whole: float) -> float:
     if part == 0:
         return 0.0
-    return part / whole if whole else float("inf")
+    return float(part / whole) if whole else float("inf")
 
 
 def nearest_to_zero(low: float, high: float) -> float:
