@@ -24,6 +24,7 @@ from ics_maturity.results import Result, Results
 from ics_maturity.tables import Column
 
 if TYPE_CHECKING:
+    from ics_maturity.models.estimate import Coefficient
     from matplotlib.figure import Figure
 
 __all__ = ["Column", "Page", "random_generator", "read_table"]
@@ -144,11 +145,23 @@ class Page:
         high: float | None = None,
         n: int | None = None,
         method: str = "",
-    ) -> Result:
+    ) -> None:
         """Name a result, so that prose can print it; see :class:`Result`."""
-        result = Result(name, value, unit, low, high, n, method, self.notebook)
-        self.results.add(result)
-        return result
+        self.results.add(Result(name, value, unit, low, high, n, method, self.notebook))
+
+    def estimate(
+        self, name: str, coefficient: "Coefficient", *, unit: str = "points", n: int | None = None
+    ) -> None:
+        """Name a coefficient with its 95% interval and method."""
+        self.result(
+            name,
+            coefficient.estimate,
+            unit=unit,
+            low=coefficient.low,
+            high=coefficient.high,
+            n=n,
+            method=coefficient.method,
+        )
 
     # Showing
 

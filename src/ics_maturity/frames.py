@@ -1,0 +1,151 @@
+"""From tidy returns to the frames that estimators take: rows, providers, linked rounds.
+
+The notebooks choose a round and a measure; these functions give one row per return or per
+provider with everything the models need beside the score.
+"""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from ics_maturity.geography import provider_types
+from ics_maturity.scores import provider_scores, return_scores
+
+COMPARABLE = "overall_comparable"
+_LEVELS = ("pillar", "theme", "overall")
+
+
+@dataclass(frozen=True)
+class Measure:
+    """Which scores of a round are averaged into a return's score.
+
+    ``level`` is pillar, theme or overall; ``constructs`` limits them; ``assessed_by`` is needed
+    where a round holds self-assessed and moderated scores; ``words`` says it in prose.
+    """
+
+    round: int
+    level: str
+    constructs: tuple[str, ...] | None = None
+    assessed_by: str | None = None
+    words: str = ""
+
+
+def all_domains(round: int, assessed_by: str | None = None) -> Measure:
+    """Mean of the seven pillars, all domains of that round in them."""
+    return Measure(round, "pillar", None, assessed_by, "mean of the seven pillars")
+
+
+def comparable_domains(round: int) -> Measure:
+    """The published average over the domains that 2024 and 2025 have in common."""
+    return Measure(round, "overall", (COMPARABLE,), None, "average over comparable domains")
+
+
+def primary_measure(returns: pd.DataFrame, round: int) -> Measure:
+    """The measure a round is analysed on: pillars if it has them, else themes, else overall.
+
+    A round with self-assessed and moderated scores is analysed on the moderated ones, which are
+    its published result.
+    """
+    rows = returns[returns["round"] == round]
+    assessed = set(rows["assessed_by"])
+    by = "moderated" if assessed == {"self", "moderated"} else None
+    for level in _LEVELS:
+        if (rows["level"] == level).any():
+            if level == "pillar":
+                return all_domains(round, by)
+            if level == "overall":
+                return comparable_domains(round)
+            return Measure(round, level, None, by, f"mean of the {level}s")
+    raise ValueError(f"round {round} has no pillar, theme or overall scores")
+
+
+@dataclass(frozen=True)
+class Round:
+    """One round ready for analysis.
+
+    ``rows``: one per return (provider_code, provider_name, ics_code, region, care_setting,
+    score, parts, rural_share). ``providers``: one per provider (score is the mean of its
+    returns; provider_type; one 0/1 column per care setting; rural_share). Both sorted by code,
+    only organisations that belong to a system.
+    """
+
+    measure: Measure
+    rows: pd.DataFrame
+    providers: pd.DataFrame
+
+    @property
+    def settings(self) -> list[str]:
+        """The care settings of the round, sorted."""
+        return sorted(set(self.rows["care_setting"]))
+
+
+def analysis_round(returns: pd.DataFrame, measure: Measure, rural_shares: pd.Series) -> Round:
+    """Scores of one round by return and by provider, with mix and rurality beside them.
+
+    Args:
+        returns: tidy returns with provider and system codes.
+        measure: which scores are averaged.
+        rural_shares: share of residents in rural areas by system code, 0 to 1.
+    """
+    scores = return_scores(
+        returns,
+        measure.round,
+        level=measure.level,
+        constructs=measure.constructs,
+        assessed_by=measure.assessed_by,
+    )
+    rows = scores[scores["ics_code"] != ""].reset_index(drop=True)
+    rows = rows.assign(rural_share=rows["ics_code"].map(rural_shares))
+    providers = provider_scores(rows).set_index("provider_code")
+    has = pd.crosstab(rows["provider_code"], rows["care_setting"]).clip(upper=1)
+    providers = providers.join(provider_types(rows)).join(has)
+    providers["rural_share"] = providers["ics_code"].map(rural_shares)
+    return Round(measure, rows, providers.reset_index())
+
+
+def paired_providers(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """Providers with a score in both rounds, sorted by code.
+
+    Args:
+        before, after: frames with ``provider_code`` and ``score``; the later one's system and
+            region are kept.
+
+    Returns:
+        provider_code, ics_code, region, before, after, change.
+    """
+    columns = ["provider_code", "ics_code", "region", "score"]
+    both = after[columns].merge(before[["provider_code", "score"]], on="provider_code")
+    both.columns = [*columns[:3], "after", "before"]
+    both["change"] = both["after"] - both["before"]
+    ordered = [*columns[:3], "before", "after", "change"]
+    return both[ordered].sort_values("provider_code", ignore_index=True)
+
+
+def near_copies(returns: pd.DataFrame, round: int, assessed_by: str | None = None) -> pd.DataFrame:
+    """How alike the pillar scores are when one provider files for two care settings.
+
+    Args:
+        returns: tidy returns with provider and system codes.
+        round: a round with pillar scores.
+        assessed_by: needed where the round holds both assessors.
+
+    Returns:
+        One row per pair of returns of different settings in the same system: same_provider
+        (bool), equal (share of pillars with the same published score), distance (mean absolute
+        difference). Pairs of different providers show what likeness to expect by chance.
+    """
+    rows = returns[(returns["round"] == round) & (returns["level"] == "pillar")]
+    if assessed_by is not None:
+        rows = rows[rows["assessed_by"] == assessed_by]
+    wide = rows.pivot_table(
+        index=["ics_code", "provider_code", "care_setting"], columns="construct", values="score"
+    ).dropna()
+    pairs = []
+    for _, system in wide.groupby(level="ics_code", sort=True):
+        keys, values = system.index.tolist(), system.to_numpy()
+        for i, (_, provider, setting) in enumerate(keys):
+            for j in range(i + 1, len(keys)):
+                if setting != keys[j][2]:
+                    gap = abs(values[i] - values[j])
+                    pairs.append((provider == keys[j][1], (gap < 1e-9).mean(), gap.mean()))
+    return pd.DataFrame(pairs, columns=["same_provider", "equal", "distance"])
