@@ -238,9 +238,8 @@ def _values(source: Source, sheet: object) -> list[list[object]]:
                 f"row {number:,} with {len(row):,} columns",
                 sheet=title,
             )
-        if number > MAX_ROWS:
-            break
-        rows.append(row)
+        if number <= MAX_ROWS:
+            rows.append(row)
     while rows and not rows[-1]:
         rows.pop()
     return rows

@@ -96,7 +96,7 @@ def log_differences(comparison: pd.DataFrame, source: Source) -> None:
             "The published score is not the one its items give.",
             provider_code=str(row.organisation),
             column=f"{row.level} {row.construct}",
-            value=f"published {row.published}, from items {row.recomputed}",
+            value=f"{row.care_setting}: published {row.published}, from items {row.recomputed}",
             action="published score kept",
             severity="warning",
             rule="section: mean of scored items; theme: mean of rounded sections",
