@@ -64,10 +64,12 @@ def interval_regression(low: ArrayLike, high: ArrayLike, X: ArrayLike) -> Interv
             raise ValueError(
                 "interval regression: no maximum; the covariates explain every interval exactly"
             )
-        step: FloatArray = np.linalg.solve(-hessian, gradient)
+        step = np.asarray(np.linalg.solve(-hessian, gradient), np.float64)
         if float(gradient @ step) < _CONVERGED:
             break
         point, (value, gradient, hessian) = _uphill(point, step, value, lower, upper, basis)
+    else:
+        raise ValueError(f"interval regression: no maximum found in {_STEPS} steps")
     precision = point[-1]
     jacobian = np.eye(point.size) / precision
     jacobian[:-1, -1] = -point[:-1] / precision**2
