@@ -13,29 +13,33 @@ import pytest
 from sample import context, sample
 from test_export import HOSTILE, index_context
 
+from conftest import unavailable
 from ics_maturity.report import index
 from ics_maturity.report.html import LARGEST_PAGE, export
 
 HERE = Path(__file__).parent
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: apt-get install chromium"),
-    pytest.mark.skipif(shutil.which("node") is None, reason="no Node.js"),
-    pytest.mark.skipif(
-        not (HERE / "node_modules/axe-core").is_dir(),
-        reason="no axe-core: npm ci --prefix tests/pages",
-    ),
-]
+pytestmark = pytest.mark.browser
 
 
-def check(*pages: Path) -> dict[tuple[str, str], dict]:
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The browser to test in, once everything else that is needed is there too."""
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found is None:
+        unavailable("browser", "no Chromium: apt-get install chromium")
+    if shutil.which("node") is None:
+        unavailable("browser", "no Node.js: apt-get install nodejs npm")
+    if not (HERE / "node_modules/axe-core").is_dir():
+        unavailable("browser", "no axe-core: npm ci --prefix tests/pages")
+    return found
+
+
+def check(chromium: str, *pages: Path) -> dict[tuple[str, str], dict]:
     """What check.mjs reports, by file name and colour scheme."""
     done = subprocess.run(
-        ["node", "check.mjs", str(CHROMIUM), *map(str, pages)],
+        ["node", "check.mjs", chromium, *map(str, pages)],
         cwd=HERE,
         capture_output=True,
         text=True,
@@ -59,7 +63,7 @@ def faults(report: dict) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def reports(tmp_path_factory) -> dict[tuple[str, str], dict]:
+def reports(tmp_path_factory, chromium) -> dict[tuple[str, str], dict]:
     folder = tmp_path_factory.mktemp("pages")
     with pytest.MonkeyPatch.context() as patch:
         ordinary = sample(folder / "a", patch)
@@ -73,7 +77,7 @@ def reports(tmp_path_factory) -> dict[tuple[str, str], dict]:
     }
     for name, text in pages.items():
         (folder / name).write_text(text, encoding="utf-8")
-    return check(*(folder / name for name in pages))
+    return check(chromium, *(folder / name for name in pages))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -81,7 +85,7 @@ def reports(tmp_path_factory) -> dict[tuple[str, str], dict]:
 def test_a_page_has_no_fault(reports, page, scheme):
     report = reports[page, scheme]
     assert faults(report) == []
-    assert report["passes"] > 30
+    assert report["passes"] >= (30 if scheme == "light" else 1)
 
 
 def test_the_gate_turns_red(reports):
@@ -101,11 +105,11 @@ def test_the_gate_turns_red(reports):
 
 
 @pytest.mark.parametrize("profile", ["demo", "open"])
-def test_every_page_of_a_finished_report(root, profile):
+def test_every_page_of_a_finished_report(root, chromium, profile):
     pages = sorted((root / "reports" / profile).rglob("*.html"))
     if not (root / "reports" / profile / "index.html").is_file():
         pytest.skip(f"no finished report: ics-maturity run --data {profile}")
-    found = {name: faults(report) for name, report in check(*pages).items()}
+    found = {name: faults(report) for name, report in check(chromium, *pages).items()}
     found |= {
         (page.name, "bytes"): [f"{page.stat().st_size} bytes"]
         for page in pages

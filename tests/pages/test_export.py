@@ -123,6 +123,20 @@ def test_pages_in_a_folder_below_find_their_way_back(ordinary):
     assert page.select_one("p.download a")["href"] == "../tables/scores.demo.csv"
 
 
+@pytest.mark.parametrize(
+    ("opening", "line"),
+    [
+        ("One thing. And another.", "One thing."),
+        ("**Answers.** Whether it rains. And more.", "Whether it rains."),
+        ("Is it *so*?", "Is it so?"),
+        ("* a list", ""),
+    ],
+)
+def test_the_first_sentence_describes_the_page(opening, line):
+    described = soup(notebook_of(f"# One\n\n{opening}")).select_one("meta[name=description]")
+    assert described["content"] == line
+
+
 def test_neighbours_are_linked(page, ordinary):
     assert page.select_one("a[rel=prev]").get_text() == "Previous page: What do the rounds say?"
     assert page.select_one("a[rel=next]")["href"] == "09_brief.demo.html"

@@ -12,7 +12,6 @@ from typing import Any
 
 from bs4 import BeautifulSoup
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from ics_maturity.report.context import IndexContext, PageContext, PageLink
 from ics_maturity.report.glossary import link_terms
@@ -78,17 +77,20 @@ def css_string(text: str) -> str:
     return '"' + "".join(c if c.isalnum() or c == " " else f"\\{ord(c):x} " for c in text) + '"'
 
 
-def style(label: str) -> Markup:
+def style(label: str) -> str:
     """The style sheet, with the profile's label for the margin of printed pages."""
     sheet = (_HERE / "styles" / "page.css").read_text(encoding="utf-8")
-    return Markup(sheet.replace('"PROFILE LABEL"', css_string(label)))
+    return sheet.replace('"PROFILE LABEL"', css_string(label))
 
 
 def _description(soup: BeautifulSoup) -> str:
-    """The first sentence after the page's title."""
+    """The first sentence after the page's title, without a label such as "**Answers.**"."""
     heading = soup.find("h1")
     paragraph = heading.find_next("p") if heading else None
     text = " ".join(paragraph.get_text().split()) if paragraph else ""
+    label = paragraph.find("strong") if paragraph else None
+    if label and text.startswith(label.get_text()):
+        text = text.removeprefix(label.get_text()).lstrip(" .:")
     sentence = text.split(". ")[0]
     return sentence if sentence.endswith((".", "?", "!")) or not sentence else f"{sentence}."
 
@@ -140,7 +142,7 @@ def document(
         home=home,
         contents=[*contents, *ending],
         has_code=soup.find("div", class_="code") is not None,
-        body=Markup(soup.decode()),
+        body=soup.decode(),
         glossary=glossary,
         provenance=_provenance(context.provenance),
         before=before,

@@ -15,6 +15,7 @@ from base64 import b64decode
 from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cache
+from html import escape
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -22,12 +23,10 @@ from typing import Any
 import nbformat
 import nh3
 from bs4 import BeautifulSoup
-from markupsafe import Markup, escape
 from nbconvert.exporters.html import HTMLExporter
 from nbconvert.exporters.templateexporter import TemplateExporter
 from nbconvert.filters.highlight import Highlight2HTML
 from nbformat import NotebookNode
-from traitlets.config import Config
 
 from ics_maturity.report.context import PageContext, PageLink
 from ics_maturity.report.document import Entry, document
@@ -68,9 +67,9 @@ _CLEANER = nh3.Cleaner(
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
-def clean(markup: str) -> Markup:
+def clean(markup: str) -> str:
     """The markup with only allow-listed elements, attributes and link schemes left."""
-    return Markup(_CLEANER.clean(markup))
+    return _CLEANER.clean(markup)
 
 
 def _no_pictures(markup: str) -> str:
@@ -84,13 +83,13 @@ def _no_pictures(markup: str) -> str:
     return markup
 
 
-def _numbered(markup: str, number: int) -> Markup:
+def _numbered(markup: str, number: int) -> str:
     """A table's markup with its number in front of its caption."""
     label = rf"\1<b>Table {number}. </b>"
-    return Markup(re.sub(r"(<caption[^>]*><span>)", label, str(markup), count=1))
+    return re.sub(r"(<caption[^>]*><span>)", label, markup, count=1)
 
 
-def _plain(text: str) -> Markup:
+def _plain(text: str) -> str:
     """Escaped text without terminal colours."""
     return escape(_ANSI.sub("", text))
 
@@ -111,13 +110,13 @@ class _BodyExporter(HTMLExporter):
 @cache
 def _exporter() -> HTMLExporter:
     """The exporter with our template; made once, since making it takes longer than a page."""
-    config = Config()
-    config.HTMLExporter.template_name = "workbook"
-    config.HTMLExporter.extra_template_basedirs = [str(_HERE / "templates")]
-    config.HTMLExporter.exclude_input_prompt = True
-    config.HTMLExporter.exclude_output_prompt = True
-    config.HTMLExporter.exclude_anchor_links = True
-    exporter = _BodyExporter(config=config)
+    exporter = _BodyExporter(
+        template_name="workbook",
+        extra_template_basedirs=[str(_HERE / "templates")],
+        exclude_input_prompt=True,
+        exclude_output_prompt=True,
+        exclude_anchor_links=True,
+    )
     exporter.register_filter("clean", clean)
     exporter.register_filter("no_pictures", _no_pictures)
     exporter.register_filter("numbered", _numbered)

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from bs4 import BeautifulSoup, SoupStrainer
-from markupsafe import Markup
 
 from ics_maturity.report.context import IndexContext, PageLink
 from ics_maturity.report.document import Entry, document, environment
 
-QUESTION = "What moves an NHS system's digital maturity score?"
+QUESTION = "How digitally mature is the NHS, and can the scores say so?"
 ANSWER_ID = "findings-answer"
 
 
@@ -41,7 +40,7 @@ def _line(link: PageLink, page: str) -> _Line:
     )
 
 
-def _answer(pages: Mapping[str, str]) -> Markup:
+def _answer(pages: Mapping[str, str]) -> str:
     """The passage that a page marks as the answer (``page.findings(..., key="answer")``).
 
     It is clean already, being part of an exported page; links to that page's glossary go.
@@ -52,8 +51,8 @@ def _answer(pages: Mapping[str, str]) -> Markup:
             for term in soup.select("a.term"):
                 term.unwrap()
             passage = soup.find(id=ANSWER_ID)
-            return Markup(passage.decode_contents() if passage else "")
-    return Markup("")
+            return passage.decode_contents() if passage else ""
+    return ""
 
 
 def render(context: IndexContext, pages: Mapping[str, str] | None = None) -> str:
