@@ -48,6 +48,7 @@ SETTING_NAMES = {
     "all": "All settings",
 }
 _BACKING = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1}
+_TILE_HEIGHT = 0.8  # of its width
 _SEQUENTIAL = LinearSegmentedColormap.from_list("maturity", ["#f3f7fb", "#8db9e0", "#0b2f5b"])
 
 _SHORTEST_ALT = 40
@@ -317,11 +318,11 @@ def tile_map(
     placed["tile_row"] -= placed["tile_row"].min()
     placed["tile_column"] -= placed["tile_column"].min()
     rows, columns = placed["tile_row"].max() + 1, placed["tile_column"].max() + 1
-    figure, axes = canvas(WIDTH * rows / columns + 0.7)
+    figure, axes = canvas(_TILE_HEIGHT * WIDTH * rows / columns + 0.7)
     scale = Normalize(placed["value"].min(), placed["value"].max())
     for tile in placed.itertuples():
         _tile(axes, tile, _SEQUENTIAL(scale(tile.value)), digits)
-    axes.set(xlim=(-0.02, columns), ylim=(rows, -0.02), aspect="equal")
+    axes.set(xlim=(-0.02, columns), ylim=(rows, -0.02), aspect=_TILE_HEIGHT)
     axes.axis("off")
     bar = figure.colorbar(
         mpl.cm.ScalarMappable(scale, _SEQUENTIAL), ax=axes, location="bottom", shrink=0.5, aspect=30

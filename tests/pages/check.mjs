@@ -5,7 +5,8 @@
 //
 // Per page and colour scheme: axe violations (WCAG 2.2 AA and axe's best practices), every
 // request, errors of the console, the global that injected scripts try to set (with the page's
-// security policy and without), and by how many pixels it is wider than a narrow screen.
+// security policy and without), by how many pixels it is wider than a narrow screen, and how
+// many sheets of paper it takes.
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -51,8 +52,10 @@ async function load(browser, path, colorScheme) {
   await page.waitForTimeout(50);
   const hit = await page.evaluate(() => window.hit ?? null);
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  const pdf = (await page.pdf({ preferCSSPageSize: true })).toString("latin1");
+  const printed = pdf.match(/\/Type\s*\/Page\b/g)?.length ?? 0;
   await context.close();
-  return { requests: requests.filter((url) => !url.startsWith("data:")), errors, hit, overflow };
+  return { printed, requests: requests.filter((url) => !url.startsWith("data:")), errors, hit, overflow };
 }
 
 const browser = await chromium.launch({ executablePath, args: FLAGS });

@@ -18,6 +18,7 @@ from ics_maturity.report import index
 from ics_maturity.report.html import LARGEST_PAGE, export
 
 HERE = Path(__file__).parent
+SHEETS_OF_THE_BRIEF = 2
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 pytestmark = pytest.mark.browser
@@ -86,6 +87,7 @@ def test_a_page_has_no_fault(reports, page, scheme):
     report = reports[page, scheme]
     assert faults(report) == []
     assert report["passes"] >= (30 if scheme == "light" else 1)
+    assert report["printed"] >= 2
 
 
 def test_the_gate_turns_red(reports):
@@ -109,7 +111,13 @@ def test_every_page_of_a_finished_report(root, chromium, profile):
     pages = sorted((root / "reports" / profile).rglob("*.html"))
     if not (root / "reports" / profile / "index.html").is_file():
         pytest.skip(f"no finished report: ics-maturity run --data {profile}")
-    found = {name: faults(report) for name, report in check(chromium, *pages).items()}
+    reports = check(chromium, *pages)
+    found = {name: faults(report) for name, report in reports.items()}
+    found |= {
+        (name, "print"): [f"{report['printed']} sheets"]
+        for (name, _), report in reports.items()
+        if "_brief" in name and report["printed"] > SHEETS_OF_THE_BRIEF
+    }
     found |= {
         (page.name, "bytes"): [f"{page.stat().st_size} bytes"]
         for page in pages
