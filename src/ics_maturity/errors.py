@@ -18,6 +18,12 @@ def plain_text(value: object, width: int = _VALUE_WIDTH) -> str:
     return text if len(text) <= width else text[: width - 1] + "…"
 
 
+def _sentence(words: str) -> str:
+    """The words with a full stop, printable too: a hint may repeat a heading of the file."""
+    plain = plain_text(words, width=600)
+    return plain if plain.endswith((".", "?", "!")) else f"{plain}."
+
+
 @dataclass(frozen=True)
 class Problem:
     """One fault in an input: where it is, what was found, what was expected, what to do.
@@ -46,8 +52,8 @@ class Problem:
             if part not in ("", None)
         )
         found = "" if self.value is None else f"found '{plain_text(self.value)}'; "
-        fix = f" Fix: {self.fix}" if self.fix else ""
-        return f"{place + ': ' if place else ''}{found}expected {self.expected}.{fix}"
+        fix = f" Fix: {_sentence(self.fix)}" if self.fix else ""
+        return f"{place + ': ' if place else ''}{found}expected {_sentence(self.expected)}{fix}"
 
 
 class InputError(Exception):
