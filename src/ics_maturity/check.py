@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ics_maturity.clean import Cleaned, clean
 from ics_maturity.errors import InputError, Problem
-from ics_maturity.profiles import load_folder
+from ics_maturity.profiles import Profile, load_folder
 
 
 def check_returns(folder: Path) -> str:
@@ -15,16 +15,21 @@ def check_returns(folder: Path) -> str:
         InputError: everything that would stop a run, over all files.
     """
     profile = load_folder(folder, "own")
-    profile.check()
+    try:
+        return _account(clean(profile))
+    except InputError as first:
+        raise InputError(_over_all_files(profile) or first.problems) from None
+
+
+def _over_all_files(profile: Profile) -> list[Problem]:
+    """The problems of every file; a run stops at the first file that has any."""
     problems: list[Problem] = []
     for file in profile.returns:
         try:
             clean(replace(profile, returns=[file]))
         except InputError as error:
-            problems += error.problems
-    if problems:
-        raise InputError(problems)
-    return _account(clean(profile))
+            problems += [found for found in error.problems if found not in problems]
+    return problems
 
 
 def _account(cleaned: Cleaned) -> str:

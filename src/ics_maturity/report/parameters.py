@@ -6,8 +6,6 @@ Adding a parameter is one line in its model and the same line in the notebook's 
 
 import ast
 import json
-import keyword
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -55,15 +53,15 @@ def cell_source(model: type[Parameters]) -> str:
 
 
 def split_settings(settings: Sequence[str]) -> dict[str, str]:
-    """``name=value`` texts as a dictionary.
+    """``name=value`` texts as a dictionary; what the names may be is for :func:`from_text`.
 
     Raises:
-        InputError: a text without ``=``, a name that is no plain name, or a name given twice.
+        InputError: a text without ``=``, or a name given twice.
     """
     given: dict[str, str] = {}
     for setting in settings:
         name, equals, text = setting.partition("=")
-        if not equals or not re.fullmatch(r"[a-z][a-z0-9_]*", name) or keyword.iskeyword(name):
+        if not equals:
             raise InputError(Problem("name=value, such as seed=1", column="-P", value=setting))
         if name in given:
             raise InputError(Problem("each name once", column="-P", value=setting))
