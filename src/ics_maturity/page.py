@@ -24,8 +24,9 @@ from ics_maturity.results import Result, Results
 from ics_maturity.tables import Column
 
 if TYPE_CHECKING:
-    from ics_maturity.models.estimate import Coefficient
     from matplotlib.figure import Figure
+
+    from ics_maturity.models.estimate import Coefficient
 
 __all__ = ["Column", "Page", "random_generator", "read_table"]
 

@@ -12,7 +12,7 @@ from matplotlib.text import Text
 from PIL import Image
 
 from ics_maturity import figures
-from ics_maturity.figures import FigureError
+from ics_maturity.figures import FigureError, systems
 
 RNG = np.random.default_rng(1)
 PROVIDERS = pd.DataFrame(
@@ -168,7 +168,7 @@ def test_a_frame_that_does_not_fit_is_named(draw, why):
 
 
 def luminance(color) -> float:
-    return figures._luminance(to_rgb(color))
+    return systems._luminance(to_rgb(color))
 
 
 def contrast(one, other) -> float:
@@ -194,8 +194,8 @@ def test_colours_of_the_palette_stay_apart_in_grey():
 
 def test_text_in_tiles_can_be_read_on_any_fill():
     for share in np.linspace(0, 1, 101):
-        fill = figures._SEQUENTIAL(share)
-        ink = "white" if figures._luminance(fill) < 0.179 else "black"
+        fill = systems._SEQUENTIAL(share)
+        ink = "white" if systems._luminance(fill) < 0.179 else "black"
         assert contrast(fill[:3], ink) >= 4.5
 
 

@@ -1,0 +1,70 @@
+"""Figures in one style: seaborn on matplotlib, readable in print, in grey and by ear.
+
+Conventions, after the Government Analysis Function's guidance on charts: the title states what
+is shown and stands in the page, not in the picture; lines and groups are labelled where they
+are; every estimate carries its n; colour never carries a meaning alone (marker, position or a
+printed number repeats it). Every function takes a frame and returns a finished figure; the
+page adds title and alternative text and writes the frame beside it.
+"""
+
+from ics_maturity.figures.base import (
+    ACCENT,
+    DPI,
+    FAINT,
+    INK,
+    MAIN,
+    MARKERS,
+    PALETTE,
+    QUIET,
+    WIDTH,
+    FigureError,
+    canvas,
+    check_words,
+    png,
+    setting_name,
+    style,
+)
+from ics_maturity.figures.estimates import (
+    forest,
+    scoring_bracket,
+    tipping_point,
+)
+from ics_maturity.figures.rounds import (
+    bland_altman,
+    distributions,
+    paired_change,
+)
+from ics_maturity.figures.systems import (
+    caterpillar,
+    rural_scatter,
+    strip_by_system,
+    tile_map,
+)
+
+__all__ = [
+    "ACCENT",
+    "DPI",
+    "FAINT",
+    "INK",
+    "MAIN",
+    "MARKERS",
+    "PALETTE",
+    "QUIET",
+    "WIDTH",
+    "FigureError",
+    "bland_altman",
+    "canvas",
+    "caterpillar",
+    "check_words",
+    "distributions",
+    "forest",
+    "paired_change",
+    "png",
+    "rural_scatter",
+    "scoring_bracket",
+    "setting_name",
+    "strip_by_system",
+    "style",
+    "tile_map",
+    "tipping_point",
+]
