@@ -38,12 +38,12 @@ def is_possible(value: float, domains: int) -> bool:
 
 
 def smallest_domains(
-    values: Collection[float], *, share: float = 0.98, largest: int = 9
+    values: Collection[float], *, share: float = 0.98, largest: int = 7
 ) -> int | None:
     """The smallest number of domains that makes at least ``share`` of the values possible.
 
-    ``None`` if none up to ``largest`` does: ten or more domains make every tenth possible, so
-    the lattice cannot tell them apart.
+    ``None`` if none up to ``largest`` does: means of eight or more domains reach nearly every
+    tenth, so the values cannot tell such numbers apart.
     """
     for domains in range(1, largest + 1):
         fitting = sum(is_possible(value, domains) for value in values)

@@ -116,22 +116,24 @@ def _log_shared_stems(returns: Sequence[Return], source: Source) -> None:
 
 
 def _log_wrong_owners(returns: Sequence[Return], names: Mapping[str, str], source: Source) -> None:
-    owners = {frozenset(_words(name)): code for name, code in sorted(names.items())}
+    owners: defaultdict[frozenset[str], set[str]] = defaultdict(set)
     known: defaultdict[str, set[str]] = defaultdict(set)
     for name, code in names.items():
+        owners[frozenset(_words(name))].add(code)
         known[code] |= _words(name)
     for one in {entry.code: entry for entry in returns}.values():
         said = _words(one.name)
-        owner = owners.get(frozenset(said), one.code)
+        others = owners.get(frozenset(said), {one.code})
         distinctive = known[one.code] - _COMMON
         another_name = bool(distinctive) and not (said & distinctive)
-        if owner != one.code or another_name:
+        if one.code not in others or another_name:
             source.note(
                 "code_name_disagreement",
                 "The code does not belong to the name.",
                 row=one.row,
                 provider_code=one.code,
-                value=one.name + (f"; the name is that of {owner}" if owner != one.code else ""),
+                value=one.name
+                + "".join(f"; the name is that of {c}" for c in sorted(others - {one.code})),
                 action="kept as returned",
                 severity="warning",
                 rule="the register has the name under another code, or no distinctive word of "
