@@ -37,7 +37,7 @@ def test_null_distribution_is_that_of_refitted_permuted_samples(data):
     y, tested, nuisance, blocks = data
     draws = 60
     _, null, df = permuted_shares(
-        y[:, None], tested, nuisance, np.random.default_rng(5), blocks=blocks, draws=draws
+        y, tested, nuisance, np.random.default_rng(5), blocks=blocks, draws=draws
     )
     fitted = nuisance @ np.linalg.lstsq(nuisance, y, rcond=None)[0]
     residual = y - fitted
@@ -47,7 +47,7 @@ def test_null_distribution_is_that_of_refitted_permuted_samples(data):
         rows = np.flatnonzero(blocks == g)
         order[:, rows] = rng.permuted(np.tile(rows, (draws, 1)), axis=1)
     by_hand = [f_statistic(fitted + residual[o], tested, nuisance) for o in order]
-    f = null[:, 0] / (1 - null[:, 0]) * df[1] / df[0]
+    f = null / (1 - null) * df[1] / df[0]
     assert f == pytest.approx(by_hand, rel=1e-9)
 
 
@@ -68,7 +68,7 @@ def test_columns_already_determined_are_left_out(data):
         freedman_lane(y, nuisance[:, 1], nuisance, np.random.default_rng(0))
     with pytest.raises(ValueError, match="no residual degree"):
         freedman_lane(y, np.eye(30), nuisance, np.random.default_rng(0))
-    with pytest.raises(ValueError, match="explain a response completely"):
+    with pytest.raises(ValueError, match="explain the response completely"):
         freedman_lane(nuisance[:, 1], tested, nuisance, np.random.default_rng(0))
 
 

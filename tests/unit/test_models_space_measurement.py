@@ -14,7 +14,7 @@ from ics_maturity.models.coarse import (
 from ics_maturity.models.design import with_intercept
 from ics_maturity.models.measurement import consistency, measurement_variances, retest
 from ics_maturity.models.multiplicity import holm, westfall_young
-from ics_maturity.models.permutation import freedman_lane
+from ics_maturity.models.permutation import label_permutation, weighted_means
 from ics_maturity.models.space import border_weights, moran, moran_residuals, nearest_weights
 
 
@@ -68,32 +68,51 @@ def test_nearest_weights_by_hand():
     ]  # fmt: skip
 
 
-def test_westfall_young_counts_copies_once():
+@pytest.fixture
+def pillars():
+    """42 groups of unequal size, a group-level covariate, four correlated responses."""
+    rng = np.random.default_rng(2)
+    groups = np.repeat(np.arange(42), rng.integers(2, 9, 42))
+    x = rng.normal(size=42)[groups]
+    shared = rng.normal(size=(groups.size, 1)) + 0.3 * rng.normal(size=(42, 1))[groups]
+    Y = shared + rng.normal(size=(groups.size, 4))
+    return Y + x[:, None] * np.array([0.3, 0.2, 0.05, 0]), x, groups
+
+
+def test_westfall_young_counts_copies_once(pillars):
+    Y, x, groups = pillars
     rng = np.random.default_rng(1)
-    x = rng.normal(size=(42, 1))
-    single = 0.35 * x[:, 0] + rng.normal(size=42)
-    copies = np.column_stack([single + 1e-6 * rng.normal(size=42) for _ in range(7)])
-    found = westfall_young(copies, x, np.ones((42, 1)), rng)
-    alone = freedman_lane(single, x, np.ones((42, 1)), rng)
+    response = Y[:, 2] + 0.25 * x
+    copies = np.column_stack([response + 1e-6 * rng.normal(size=x.size) for _ in range(7)])
+    found = westfall_young(copies, x, groups, rng)
+    alone = label_permutation(response, x, groups, rng)
+    assert 0.001 < alone.p < 0.14
     assert found.p_adjusted == pytest.approx([alone.p] * 7, abs=0.02)
     assert holm(found.p)[0] > 3 * found.p_adjusted[0]
 
 
-def test_westfall_young_steps_down_by_definition():
-    rng = np.random.default_rng(2)
-    x = rng.normal(size=(20, 1))
-    Y = rng.normal(size=(20, 4)) + x * np.array([1.0, 0.6, 0.2, 0])
+def test_westfall_young_steps_down_by_definition(pillars):
+    Y, x, groups = pillars
     draws = 300
-    found = westfall_young(Y, x, np.ones((20, 1)), np.random.default_rng(5), draws=draws)
-    shuffle = np.random.default_rng(5)
-    orders = shuffle.permuted(np.tile(np.arange(20), (draws, 1)), axis=1)
-    strength = np.abs(np.corrcoef(x[:, 0], Y.T)[0, 1:])
-    null = np.array([np.abs(np.corrcoef(x[:, 0], Y[o].T)[0, 1:]) for o in orders])
-    rank = np.argsort(-strength)
+    found = westfall_young(Y, x, groups, np.random.default_rng(5), draws=draws)
+    shuffle = np.random.default_rng(int(np.random.default_rng(5).integers(2**63)))
+    orders = shuffle.permuted(np.tile(np.arange(42), (draws, 1)), axis=1)
+
+    def strength(y, covariate, ones):
+        free = [v - ones * (ones @ v) / (ones @ ones) for v in (y, covariate)]
+        return abs(free[0] @ free[1]) / np.sqrt((free[0] @ free[0]) * (free[1] @ free[1]))
+
+    observed, null = np.empty(4), np.empty((draws, 4))
+    for k in range(4):
+        y, covariate, ones = weighted_means(Y[:, k], x, groups)
+        covariate, ones = covariate[:, 0], ones[:, 0]
+        residual = y - ones * (ones @ y) / (ones @ ones)
+        observed[k] = strength(y, covariate, ones)
+        null[:, k] = [strength(residual[o], covariate, ones) for o in orders]
+    rank = np.argsort(-observed)
     expected, previous = np.empty(4), 0.0
     for position, response in enumerate(rank):
-        still = rank[position:]
-        hits = np.sum(null[:, still].max(axis=1) >= strength[response] - 1e-12)
+        hits = np.sum(null[:, rank[position:]].max(axis=1) >= observed[response] - 1e-12)
         previous = max(previous, (1 + hits) / (draws + 1))
         expected[response] = previous
     assert found.p_adjusted == pytest.approx(expected)

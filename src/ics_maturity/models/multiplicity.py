@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 from statsmodels.stats.multitest import multipletests
 
 from ics_maturity.models.design import FloatArray, columns, vector
-from ics_maturity.models.permutation import at_least, permuted_shares
+from ics_maturity.models.permutation import at_least, permuted_shares, weighted_means
 
 
 def holm(p: ArrayLike) -> FloatArray:
@@ -37,22 +37,31 @@ class WestfallYoung:
 
 def westfall_young(
     Y: ArrayLike,
-    tested: ArrayLike,
-    nuisance: ArrayLike,
+    covariate: ArrayLike,
+    groups: ArrayLike,
     rng: np.random.Generator,
+    nuisance: ArrayLike | None = None,
     draws: int = 9_999,
 ) -> WestfallYoung:
-    """Step-down max-T over the columns of ``Y`` (n, K), which are permuted together.
+    """Step-down max-T over the columns of ``Y`` (n, K) for a group-level covariate.
 
-    One row per system, so that whole systems change places and the correlation between
-    pillars stays as it is. Unlike Holm's method this does not count seven copies of one fact
-    as seven. All columns have the same degrees of freedom, so their F statistics compare.
+    Each column is tested as :func:`~ics_maturity.models.permutation.label_permutation` does,
+    and every column sees the same permutations of whole groups, so that the correlation
+    between pillars stays as it is. Unlike Holm's method this does not count seven copies of
+    one fact as seven. All columns have the same degrees of freedom, so their F compare.
 
     Source: Westfall & Young 1993, Resampling-Based Multiple Testing, algorithm 4.1.
     """
     array = np.asarray(Y)
     responses = columns(array, "responses", array.shape[0])
-    observed, null, _ = permuted_shares(responses, tested, nuisance, rng, draws=draws)
+    seed = int(rng.integers(2**63))  # one seed for all columns: the same orders for each
+    observed = np.empty(responses.shape[1])
+    null = np.empty((draws, responses.shape[1]))
+    for k, response in enumerate(responses.T):
+        means = weighted_means(response, covariate, groups, nuisance)
+        observed[k], null[:, k], _ = permuted_shares(
+            *means, np.random.default_rng(seed), draws=draws
+        )
     order = np.argsort(-observed, kind="stable")
     # Largest among the responses still in play: those no stronger than the one at hand.
     remaining = np.maximum.accumulate(null[:, order[::-1]], axis=1)[:, ::-1]

@@ -49,15 +49,11 @@ def freedman_lane(
     Raises:
         ValueError: when nothing is left to test or no residual degree of freedom remains.
     """
-    response = vector(y, "response")
-    observed, null, df = permuted_shares(
-        response[:, None], tested, nuisance, rng, blocks=blocks, draws=draws
-    )
-    share = float(observed[0])
+    share, null, df = permuted_shares(y, tested, nuisance, rng, blocks=blocks, draws=draws)
     return PermutationTest(
         statistic=share / (1 - share) * df[1] / df[0],
         df=df,
-        p=float((1 + np.sum(at_least(null[:, 0], share))) / (draws + 1)),
+        p=float((1 + np.sum(at_least(null, share))) / (draws + 1)),
         draws=draws,
     )
 
@@ -72,10 +68,22 @@ def label_permutation(
 ) -> PermutationTest:
     """Would another assignment of a group-level covariate to the groups do as well?
 
-    Group means are weighted by the precision that the random-intercept model without the
-    covariate gives them, so that their residuals are exchangeable under the null; then
-    :func:`freedman_lane` permutes them over the groups. ``nuisance`` (n, k; without an
-    intercept) is held in place through its group means.
+    Group means are weighted as :func:`weighted_means` says, so that their residuals are
+    exchangeable under the null; then :func:`freedman_lane` permutes them over the groups.
+    ``nuisance`` (n, k; without an intercept) is held in place through its group means.
+    """
+    means = weighted_means(y, covariate, groups, nuisance)
+    return freedman_lane(*means, rng, draws=draws)
+
+
+def weighted_means(
+    y: ArrayLike, covariate: ArrayLike, groups: ArrayLike, nuisance: ArrayLike | None = None
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Group means of response (G,), covariate (G, 1) and nuisance with intercept (G, k + 1).
+
+    Each is multiplied by the square root of the precision that the random-intercept model
+    without the covariate gives its group: a mean of two providers says less than one of
+    sixteen, and unweighted means would not be exchangeable.
     """
     response = vector(y, "response")
     names, codes = group_codes(np.asarray(groups), response.size)
@@ -84,36 +92,26 @@ def label_permutation(
         held = np.column_stack([held, columns(nuisance, "nuisance", response.size)])
     null = random_intercept(response, held, groups)
     root = np.sqrt(1 / (null.tau2 + null.sigma2 / null.group_sizes))
-    means = (
-        group_sums(
-            np.column_stack([response, columns(covariate, "covariate", response.size), held]),
-            codes,
-            len(names),
-        )
-        / null.group_sizes[:, None]
-    )
-    weighted = means * root[:, None]
-    width = weighted.shape[1] - held.shape[1]
-    return freedman_lane(
-        weighted[:, 0], weighted[:, 1:width], weighted[:, width:], rng, draws=draws
-    )
+    data = np.column_stack([response, vector(covariate, "covariate", response.size), held])
+    means = group_sums(data, codes, len(names)) * (root / null.group_sizes)[:, None]
+    return means[:, 0], means[:, 1:2], means[:, 2:]
 
 
 def permuted_shares(
-    Y: FloatArray,
+    y: ArrayLike,
     tested: ArrayLike,
     nuisance: ArrayLike,
     rng: np.random.Generator,
     *,
     blocks: ArrayLike | None = None,
     draws: int,
-) -> tuple[FloatArray, FloatArray, tuple[int, int]]:
-    """Share of residual variation the tested columns explain: observed (K,), null (draws, K).
+) -> tuple[float, FloatArray, tuple[int, int]]:
+    """Share of residual variation the tested columns explain: observed, and null (draws,).
 
-    All K responses of ``Y`` (n, K) are permuted together, which keeps their correlation.
     The share is F written so that it stays finite; the last item is F's degrees of freedom.
     """
-    n = Y.shape[0]
+    response = vector(y, "response")
+    n = response.size
     held = _basis(columns(nuisance, "nuisance", n))
     fresh = columns(tested, "tested columns", n)
     fresh = _basis(fresh - held @ (held.T @ fresh), np.linalg.norm(fresh, axis=0).max())
@@ -122,21 +120,20 @@ def permuted_shares(
         raise ValueError("permutation: the nuisance columns already determine the tested ones")
     if df[1] < 1:
         raise ValueError("permutation: no residual degree of freedom is left")
-    residual = Y - held @ (held.T @ Y)
-    total = np.sum(residual**2, axis=0)
-    if np.any(total <= 1e-24 * np.sum(Y**2, axis=0)):
-        raise ValueError("permutation: the nuisance columns explain a response completely")
-    observed = np.sum((fresh.T @ residual) ** 2, axis=0) / total
+    residual = response - held @ (held.T @ response)
+    total = float(residual @ residual)
+    if total <= 1e-24 * float(response @ response):
+        raise ValueError("permutation: the nuisance columns explain the response completely")
     codes = np.zeros(n, np.int64) if blocks is None else group_codes(np.asarray(blocks), n)[1]
-    null = np.empty((draws, Y.shape[1]))
+    null = np.empty(draws)
     done = 0
-    for order in _orders(codes, draws, max(1, _CHUNK // (n * Y.shape[1])), rng):
-        moved = residual[order]  # (chunk, n, K)
-        explained = np.sum(np.einsum("cnk,nq->cqk", moved, fresh, optimize=True) ** 2, axis=1)
-        leaked = np.sum(np.einsum("cnk,nq->cqk", moved, held, optimize=True) ** 2, axis=1)
+    for order in _orders(codes, draws, rng):
+        moved = residual[order]
+        explained = np.sum((moved @ fresh) ** 2, axis=1)
+        leaked = np.sum((moved @ held) ** 2, axis=1)
         null[done : done + len(order)] = explained / (total - leaked)
         done += len(order)
-    return observed, null, df
+    return float(np.sum((fresh.T @ residual) ** 2)) / total, null, df
 
 
 def at_least(null: FloatArray, observed: float | FloatArray) -> np.ndarray:
@@ -144,10 +141,9 @@ def at_least(null: FloatArray, observed: float | FloatArray) -> np.ndarray:
     return null >= np.asarray(observed) * (1 - 1e-10)
 
 
-def _orders(
-    codes: IntArray, draws: int, chunk: int, rng: np.random.Generator
-) -> Iterator[IntArray]:
+def _orders(codes: IntArray, draws: int, rng: np.random.Generator) -> Iterator[IntArray]:
     """Row orders (chunk, n) that permute rows within their block."""
+    chunk = max(1, _CHUNK // codes.size)
     sorted_rows = np.argsort(codes, kind="stable")
     edges = np.flatnonzero(np.diff(codes[sorted_rows])) + 1
     for start in range(0, draws, chunk):
