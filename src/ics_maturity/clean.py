@@ -63,6 +63,7 @@ class Cleaned:
                 "centroids",
                 "tiles",
                 "boundary_changes",
+                "incentives",
             )
         }
         return reference | {

@@ -102,6 +102,7 @@ class Page:
         self.notebook = notebook
         self.profile = profile
         self.seed = seed
+        self._shown: set[str] = set()
         self.folder = folder or load_profile(profile).processed
         self.results = Results.read_folder(self.folder / "results", before=notebook)
 
@@ -198,6 +199,7 @@ class Page:
         table = tables.build(
             frame, name, caption=caption, columns=columns, note=note, notebook=self.notebook
         )
+        self._claim(name)
         self._write(f"tables/{name}.csv", table.csv)
         self._write(f"tables/{name}.schema.json", table.dictionary)
         about = {"kind": "table", "name": name, "twin": f"tables/{name}.csv"}
@@ -231,6 +233,7 @@ class Page:
         from ics_maturity import figures  # matplotlib: only pages that draw pay for it
 
         figures.check_words(name, title, alt)
+        self._claim(name)
         self._write(f"figures/{name}.csv", tables.csv_text(data))
         dictionary = tables.dictionary_text(title, data, columns, notebook=self.notebook)
         self._write(f"figures/{name}.schema.json", dictionary)
@@ -243,10 +246,19 @@ class Page:
             {"image/png": {"alt": alt}},
         )
 
+    def _claim(self, name: str) -> None:
+        """Refuse a second table or figure of the same name: links and files would collide."""
+        if name in self._shown:
+            raise ValueError(f"this page already has a table or figure named '{name}'")
+        self._shown.add(name)
+
     def _write(self, path: str, text: str) -> None:
         target = self.folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8", newline="\n")
+        # Notebooks run side by side: a file appears whole, or another run could read half of it.
+        temporary = target.with_name(f"{target.name}.part")
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+        temporary.replace(target)
 
     def close(self) -> None:
         """Write this notebook's results to ``results/NOTEBOOK.json``."""

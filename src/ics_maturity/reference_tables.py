@@ -19,6 +19,7 @@ RURAL_DEFINITIONS = {
     "ruc2011_sparse": "Rural Urban Classification 2011, mid-2020 residents; only the sparse "
     "settings, a town in a sparse setting included (C2, D2, E2)",
 }
+INCENTIVES = ("no_scheme", "already_funded", "funding_at_stake")
 SUCCESSION_KINDS = {
     "same": "the organisation is a provider of 2025 under the code it returned",
     "recoded": "one organisation, another code",
@@ -180,6 +181,17 @@ TABLES: dict[str, Table] = {
         },
         key=("ics_code_2022", "ics_code_2026"),
     ),
+    "incentives": Table(
+        {
+            "provider_code": _code("Provider of 2025"),
+            "group": _one_of(
+                "What a low score in the last self-assessed round could bring", INCENTIVES
+            ),
+            "source": _SOURCE,
+        },
+        key=("provider_code",),
+        required=False,
+    ),
 }
 
 
@@ -187,7 +199,8 @@ TABLES: dict[str, Table] = {
 class Reference:
     """The checked tables of one reference folder, each sorted by its key.
 
-    ``rurality_2026`` and ``centroids`` are empty where the folder does not hold them.
+    ``rurality_2026``, ``centroids`` and ``incentives`` are empty where the folder does not hold
+    them.
     """
 
     systems: pd.DataFrame
@@ -199,6 +212,7 @@ class Reference:
     tiles: pd.DataFrame
     successions: pd.DataFrame
     boundary_changes: pd.DataFrame
+    incentives: pd.DataFrame
 
 
 def table_schema(name: str) -> dict[str, Any]:

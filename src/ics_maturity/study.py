@@ -159,8 +159,11 @@ def like_for_like(
     return table[list(LIKE_FOR_LIKE_COLUMNS)], sets
 
 
-def caterpillar_rows(like: pd.DataFrame, sets: ranks.RankSets) -> pd.DataFrame:
-    """What the caterpillar figure draws: scores with +-1.39 SE bars and marginal sets of ranks."""
+def caterpillar_rows(like: pd.DataFrame) -> pd.DataFrame:
+    """What the caterpillar figure draws, from the like-for-like table.
+
+    Scores with +-1.39 standard errors, and marginal 95% sets of ranks, view A.
+    """
     low, high = ranks.goldstein_healy(like["standardised"], like["standardised_se"])
     return pd.DataFrame(
         {
@@ -169,9 +172,9 @@ def caterpillar_rows(like: pd.DataFrame, sets: ranks.RankSets) -> pd.DataFrame:
             "score": like["standardised"],
             "low": low,
             "high": high,
-            "rank": sets.rank,
-            "rank_low": sets.marginal_low,
-            "rank_high": sets.marginal_high,
+            "rank": like["rank"],
+            "rank_low": like["rank_low_a"],
+            "rank_high": like["rank_high_a"],
         }
     )
 
@@ -293,10 +296,8 @@ def pillar_slopes(
     )  # fmt: skip
     table["p_holm"] = multiplicity.holm(table["p"])
     table["p_bh"] = multiplicity.benjamini_hochberg(table["p"])
-    means = wide.groupby(places["ics_code"]).mean()
-    rural = places.groupby("ics_code")["rural_share"].first()
     together = multiplicity.westfall_young(
-        means.to_numpy(), rural.to_numpy(), np.ones((len(means), 1)), rng, draws=draws
+        wide.to_numpy(), places["rural_share"], places["ics_code"], rng, draws=draws
     )
     table["p_westfall_young"] = together.p_adjusted
     return table

@@ -7,7 +7,7 @@ because scores that can take few values jump everywhere.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import pandas as pd
@@ -116,6 +116,8 @@ def holm(signs: list[Excess]) -> pd.DataFrame:
 
     Frame: sign, now, base, excess, low, high, p, p_holm, n; the order given is kept.
     """
+    if not signs:
+        return pd.DataFrame(columns=[*(field.name for field in fields(Excess)), "p_holm"])
     frame = pd.DataFrame([vars(sign) for sign in signs])
     adjusted = multipletests(frame["p"], method="holm")[1]
     frame.insert(frame.columns.get_loc("p") + 1, "p_holm", adjusted)

@@ -5,11 +5,15 @@ its own. Safe to call from several threads at once.
 """
 
 import logging
+import os
 import re
+import signal
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
+from weakref import WeakSet
 
 import nbformat
 import papermill
@@ -86,6 +90,12 @@ class OwnKernels(KernelSpecManager):
 class OwnKernel(AsyncKernelManager):
     """Starts kernels of :class:`OwnKernels`; others on the machine cannot listen in."""
 
+    running: ClassVar[WeakSet["OwnKernel"]] = WeakSet()
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.running.add(self)
+
     @default("kernel_spec_manager")
     def _own_kernels(self) -> KernelSpecManager:
         return OwnKernels(parent=self)
@@ -93,6 +103,15 @@ class OwnKernel(AsyncKernelManager):
     @default("transport_encryption")
     def _encrypt_where_possible(self) -> str:
         return "auto" if zmq.has("curve") else "disabled"
+
+
+def stop_kernels() -> None:
+    """Kill every kernel that is running for :func:`execute`, from whatever thread."""
+    for kernel in list(OwnKernel.running):
+        pid = getattr(kernel.provisioner, "pid", None)
+        if kernel.has_kernel and pid:
+            with suppress(ProcessLookupError):
+                os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
 
 
 def execute(path: Path, changed: Mapping[str, Any], on_cell: OnCell) -> NotebookNode:

@@ -9,14 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from doit.cmd_base import ModuleTaskLoader
-from doit.dependency import FileChangedChecker
+from doit.cmd_base import ModuleTaskLoader, get_loader
+from doit.dependency import DatabaseException, FileChangedChecker
 from doit.doit_cmd import DoitMain
 from doit.exceptions import TaskFailed
 from doit.reporter import ZeroReporter
 from doit.tools import config_changed
 
-from ics_maturity.errors import InputError, Problem
 from ics_maturity.sources import sha256
 
 
@@ -63,9 +62,6 @@ def run_jobs(
 
     The first failure stops what has not begun; what succeeded is remembered in ``database``, so
     the next call continues from there. ``on_skip`` hears the names of jobs that are not stale.
-
-    Raises:
-        InputError: the graph or its database cannot be used.
     """
     outcome = Outcome()
     tasks = {job.name: _task(job, outcome) for job in jobs}
@@ -95,13 +91,27 @@ def run_jobs(
         "par_type": "thread",
         "verbosity": 0,
     }
-    loader = ModuleTaskLoader({"DOIT_CONFIG": settings, "task_jobs": task_jobs})
-    code = DoitMain(loader, config_filenames=()).run(["run"])
-    if code and not outcome.failures:
-        raise InputError(
-            Problem("a usable record of the last run", database.name, fix=f"delete {database.name}")
-        )
+    tasks_and_settings = {"DOIT_CONFIG": settings, "task_jobs": task_jobs}
+    try:
+        _run_doit(ModuleTaskLoader(tasks_and_settings))
+    except DatabaseException:  # the record is damaged; without it everything counts as stale
+        database.unlink()
+        _run_doit(ModuleTaskLoader(tasks_and_settings))
     return outcome
+
+
+def _run_doit(loader: ModuleTaskLoader) -> None:
+    """doit's command "run" on all tasks, without configuration files of the working directory."""
+    main = DoitMain(loader, config_filenames=())
+    commands = main.get_cmds()
+    command = commands.get_plugin("run")(
+        task_loader=get_loader(main.config, loader, commands),
+        config=main.config,
+        bin_name=main.BIN_NAME,
+        cmds=commands,
+        opt_vals={},
+    )
+    command.parse_execute([])
 
 
 def _job_name(task: Any) -> str:

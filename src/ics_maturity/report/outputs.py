@@ -21,8 +21,16 @@ def shown_by(processed: Path, slug: str) -> list[str]:
         f"{kind}/{path.name.removesuffix(SCHEMA)}"
         for kind in SHOWN
         for path in (processed / kind).glob(f"*{SCHEMA}")
-        if json.loads(path.read_text(encoding="utf-8")).get("notebook") == slug
+        if _notebook_of(path) == slug
     )
+
+
+def _notebook_of(dictionary: Path) -> str:
+    """The notebook that a dictionary names; none if another notebook has just removed it."""
+    try:
+        return str(json.loads(dictionary.read_text(encoding="utf-8")).get("notebook", ""))
+    except FileNotFoundError:
+        return ""
 
 
 def written_by(processed: Path, slug: str, promised: Sequence[str]) -> dict[str, str]:

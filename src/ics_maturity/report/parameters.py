@@ -8,7 +8,7 @@ import ast
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
@@ -31,10 +31,43 @@ class Parameters(Strict):
     seed: int = Field(default=20160401, ge=0, le=2**32 - 1)
 
 
-class DescribeRounds(Parameters):
+class CleanReturns(Parameters):
+    """``boundary_vintage``: the map of systems, of 2022 (used until 2025) or of April 2026."""
+
+    boundary_vintage: Literal[2022, 2026] = 2022
+
+
+class OneRound(Parameters):
     """``round``: the round whose scores are shown in full."""
 
     round: Round = 2025
+
+
+class ModelMixAndRurality(OneRound):
+    """How systems are compared.
+
+    ``rural_definition``: classification behind the rural share. ``standard_population``: the
+    national mix that scores are standardised to (of rows, of providers, or equal shares).
+    ``draws``: permutations and bootstrap draws of each test.
+    """
+
+    rural_definition: Literal["ruc2021", "ruc2011", "ruc2011_sparse"] = "ruc2021"
+    standard_population: Literal["rows", "providers", "equal"] = "rows"
+    draws: int = Field(default=9999, ge=99, le=999_999)
+
+
+class PeerReview(Parameters):
+    """Which rounds are compared, and how.
+
+    ``before`` and ``after``: the pair of rounds; None chooses the nearest to 2016 and 2019 against
+    2023. ``link_rule``: how several predecessors become one value. ``reliability``: assumed share
+    of a score's variance that is true.
+    """
+
+    before: Literal[2016, 2017, 2019] | None = None
+    after: Literal[2023, 2024, 2025] | None = None
+    link_rule: Literal["unweighted", "drop_merged"] = "unweighted"
+    reliability: float = Field(default=0.8, ge=0.5, le=0.99)
 
 
 def values(parameters: Parameters) -> dict[str, Any]:

@@ -6,7 +6,13 @@ from pathlib import Path
 
 from ics_maturity.errors import InputError, Problem
 from ics_maturity.report.notebook import Notebook, read_notebook
-from ics_maturity.report.parameters import DescribeRounds, Parameters
+from ics_maturity.report.parameters import (
+    CleanReturns,
+    ModelMixAndRurality,
+    OneRound,
+    Parameters,
+    PeerReview,
+)
 
 
 @dataclass(frozen=True)
@@ -36,15 +42,15 @@ class Step:
 CLEANED = (
     "returns", "items", "links", "services", "item_match", "quality_log",
     "systems", "providers", "rurality", "rurality_2026", "adjacency", "centroids", "tiles",
-    "boundary_changes",
+    "boundary_changes", "incentives",
 )  # fmt: skip
 
 STEPS = (
-    Step("01_clean_returns", inputs=("raw",), outputs=CLEANED),
-    Step("02_describe_rounds", ("01",), DescribeRounds, inputs=CLEANED),
-    Step("03_model_mix_and_rurality", ("01",), inputs=CLEANED),
-    Step("04_test_peer_review", ("01",), inputs=CLEANED),
-    Step("09_brief", ("01", "02", "03", "04"), inputs=CLEANED),
+    Step("01_clean_returns", parameters=CleanReturns, inputs=("raw",), outputs=CLEANED),
+    Step("02_describe_rounds", ("01",), OneRound, inputs=CLEANED),
+    Step("03_model_mix_and_rurality", ("01",), ModelMixAndRurality, inputs=CLEANED),
+    Step("04_test_peer_review", ("01",), PeerReview, inputs=CLEANED),
+    Step("09_brief", ("01", "02", "03", "04"), OneRound, inputs=CLEANED),
 )
 
 

@@ -34,19 +34,20 @@ class Progress:
         """A notebook needs no execution."""
         with self._lock:
             self._done += 1
-            self._show("")
+            self._show()
 
     def start(self, slug: str) -> None:
         """A notebook begins."""
         with self._lock:
             self._started[slug] = time.monotonic()
-            self._show(f"{slug}: executing")
+            self._cells[slug] = f"{slug} starting"
+            self._show("" if self._bars else f"{slug}: executing")
 
     def cell(self, slug: str, number: int, cells: int) -> None:
         """A notebook reaches its cell ``number`` of ``cells``."""
         with self._lock:
             self._cells[slug] = f"{slug} cell {number} of {cells}"
-            self._show("")
+            self._show()
 
     def finish(self, slug: str, *, failed: bool = False) -> None:
         """A notebook ends."""
@@ -57,15 +58,15 @@ class Progress:
             outcome = "failed after" if failed else "done in"
             self._show(f"{slug}: {outcome} {seconds:.1f} s ({self._done} of {self._total})")
 
-    def _show(self, line: str) -> None:
-        if not self._bars:
-            if line:
-                print(line, file=self._stream, flush=True)
-            return
-        notebooks, cells = self._bars
-        notebooks.n = self._done
-        notebooks.refresh()
-        cells.set_description_str("   ".join(self._cells[slug] for slug in sorted(self._cells)))
+    def _show(self, line: str = "") -> None:
+        if line:
+            tqdm.write(line, file=self._stream)  # above the bars, where there are any
+            self._stream.flush()
+        if self._bars:
+            notebooks, cells = self._bars
+            notebooks.n = self._done
+            notebooks.refresh()
+            cells.set_description_str("   ".join(self._cells[s] for s in sorted(self._cells)))
 
     def close(self) -> None:
         """Remove the bars."""

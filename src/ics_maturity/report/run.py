@@ -104,6 +104,9 @@ class _Run:
     def go(self, workers: int) -> Report:
         try:
             outcome = run_jobs(self._jobs(), self._record("graph.sqlite"), workers, self._skip)
+        except KeyboardInterrupt:
+            self._stop_kernels()
+            raise
         finally:
             if self._progress:
                 self._progress.close()
@@ -269,6 +272,13 @@ class _Run:
             pages=self._pages,
             provenance=self._provenance(planned),
         )
+
+    def _stop_kernels(self) -> None:
+        """End the kernels of threads that a Ctrl-C does not reach."""
+        if self._progress:  # else nothing was executed
+            from ics_maturity.report.execute import stop_kernels
+
+            stop_kernels()
 
     # Telling
 

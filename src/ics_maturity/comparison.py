@@ -1,0 +1,173 @@
+"""Two rounds side by side: who is the same, which questions are the same, on which scale.
+
+Scores of different instruments are put on percent of the maximum possible (POMP, 0 to 100), which
+lines up the ends of the scales and nothing else.
+"""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from ics_maturity import frames, instruments
+from ics_maturity.models import bracket
+from ics_maturity.models.change import pomp
+from ics_maturity.models.predecessors import Predecessors, predecessor_values
+from ics_maturity.models.predecessors import Rule as LinkRule
+from ics_maturity.page import Page
+
+FIRST_REVIEWED = 2023  # the first round with peer review
+_MISSION = ((2016, 2023), (2019, 2023))
+
+
+def default_pairs(rounds: list[int]) -> list[tuple[int, int]]:
+    """Pairs of a self-assessed and a peer-reviewed round, as near to 2016/2019 -> 2023 as possible.
+
+    Where 2023 is present: 2016 and 2019 (or 2017) against it. Otherwise every earlier round
+    against the last one.
+    """
+    earlier = [year for year in rounds if year < FIRST_REVIEWED]
+    later = [year for year in rounds if year >= FIRST_REVIEWED]
+    if not earlier or not later:
+        return []
+    wanted = [pair for pair in _MISSION if set(pair) <= set(rounds)]
+    return wanted or [(year, later[-1]) for year in earlier]
+
+
+def own_codes(links: pd.DataFrame, year: int) -> pd.Series:
+    """The organisation's own code in that round by the code returned (wrong codes corrected)."""
+    listed = links[links["round"] == year].drop_duplicates("code_returned")
+    corrected = listed["kind"] == "corrected"
+    own = listed["provider_code"].where(corrected, listed["code_returned"])
+    return pd.Series(own.to_numpy(), index=listed["code_returned"].to_numpy(), dtype="str")
+
+
+def scored_items(items: pd.DataFrame, links: pd.DataFrame, year: int) -> pd.DataFrame:
+    """Scored answers of whole organisations in one questionnaire round.
+
+    Returns:
+        organisation (own code), code_returned, section, item, position (order in the
+        questionnaire), verifiable (a share or a format rather than agreement), score (0-100).
+        Extra returns for one setting, and extra rows of an organisation that returned a whole
+        one, are left out.
+    """
+    instrument = instruments.for_round(year)
+    asked = {item.id: (at, item) for at, item in enumerate(instrument.scored_items)}
+    own = own_codes(links, year)
+    kept = items[
+        (items["round"] == year)
+        & (items["care_setting"] == "all")
+        & items["construct"].isin(asked.keys())
+    ]
+    frame = pd.DataFrame(
+        {
+            "organisation": kept["provider_code_returned"].map(own),
+            "code_returned": kept["provider_code_returned"],
+            "section": [asked[c][1].section for c in kept["construct"]],
+            "item": kept["construct"],
+            "position": [asked[c][0] for c in kept["construct"]],
+            "verifiable": [asked[c][1].answers != "agreement" for c in kept["construct"]],
+            "score": kept["score"],
+        }
+    )
+    whole = frame.sort_values(["organisation", "item", "code_returned"], kind="stable")
+    return whole.drop_duplicates(["organisation", "item"]).reset_index(drop=True)
+
+
+def by_code(items: pd.DataFrame, rule: bracket.Rule) -> pd.Series:
+    """Score of each organisation (0-100) by the code returned, sections scored by ``rule``."""
+    renamed = items[["code_returned", "section", "score"]]
+    return bracket.organisation_scores(
+        renamed.rename(columns={"code_returned": "organisation"}), rule
+    )
+
+
+def common_sections(
+    returns: pd.DataFrame, links: pd.DataFrame, before: int, after: int
+) -> pd.DataFrame:
+    """Theme scores of two questionnaire rounds over the sections both have, same organisations.
+
+    Returns:
+        organisation, ics_code, region, theme, before, after: unrounded means of published
+        section scores.
+    """
+    wide = {}
+    for year in (before, after):
+        rows = returns[
+            (returns["round"] == year)
+            & (returns["level"] == "section")
+            & (returns["care_setting"] == "all")
+        ]
+        rows = rows.assign(organisation=rows["provider_code_returned"].map(own_codes(links, year)))
+        wide[year] = rows.drop_duplicates(["organisation", "construct"])
+    both = set(wide[before]["construct"]) & set(wide[after]["construct"])
+    theme = {s.id: s.theme for s in instruments.for_round(before).sections}
+    merged = wide[before].merge(wide[after], on=["organisation", "construct"])
+    merged = merged[merged["construct"].isin(both)]
+    merged["theme"] = merged["construct"].map(theme)
+    grouped = merged.groupby(["organisation", "theme"], as_index=False)
+    return grouped.agg(
+        ics_code=("ics_code_y", "first"),
+        region=("region_y", "first"),
+        before=("score_x", "mean"),
+        after=("score_y", "mean"),
+    )
+
+
+@dataclass(frozen=True)
+class Linked:
+    """Earlier and later scores of the providers that have both, on 0 to 100.
+
+    ``frame``: provider_code, ics_code, region, after, and one column per scoring rule of the
+    earlier answers (mean, lower_quartile, all_elements_met, lowest_item). ``attrition``: what was
+    lost on the way.
+    """
+
+    before: int
+    after: int
+    frame: pd.DataFrame
+    attrition: pd.DataFrame
+
+
+def later_scores(returns: pd.DataFrame, year: int) -> pd.DataFrame:
+    """Provider scores of a later round as percent of maximum.
+
+    Returns:
+        provider_code, ics_code, region, score (0-100).
+    """
+    measure = frames.primary_measure(returns, year)
+    rows = returns[returns["round"] == year]
+    low, high = float(rows["scale_min"].min()), float(rows["scale_max"].max())
+    providers = frames.analysis_round(returns, measure, pd.Series(dtype=float)).providers
+    return providers.assign(score=pomp(providers["score"], low, high))[
+        ["provider_code", "ics_code", "region", "score"]
+    ]
+
+
+def linked(page: Page, before: int, after: int, rule: LinkRule = "unweighted") -> Linked:
+    """Earlier answers, under every scoring rule, beside the later score of the same provider.
+
+    Args:
+        page: gives the processed returns, items and links.
+        before: a questionnaire round with item answers.
+        after: a later round.
+        rule: how several predecessors become one value.
+    """
+    returns, links = page.read("returns"), page.read("links")
+    items = scored_items(page.read("items"), links, before)
+    later = later_scores(returns, after)
+    routes = links[links["round"] == before]
+    found: dict[str, Predecessors] = {
+        scoring: predecessor_values(
+            by_code(items, scoring),
+            routes,
+            rule,
+            later_providers=set(later["provider_code"]),
+        )
+        for scoring in bracket.RULES
+    }
+    frame = later.rename(columns={"score": "after"})
+    for scoring, one in found.items():
+        values = one.by_provider.set_index("provider_code")["score"]
+        frame[scoring] = frame["provider_code"].map(values)
+    frame = frame.dropna().sort_values("provider_code", ignore_index=True)
+    return Linked(before, after, frame, found["mean"].attrition)
