@@ -85,13 +85,18 @@ def _list(chosen: argparse.Namespace) -> int:
 def _fetch(chosen: argparse.Namespace) -> int:
     from ics_maturity.fetch import fetch
     from ics_maturity.paths import project_root
-    from ics_maturity.sources import OPEN_FOLDER, load_register
+    from ics_maturity.sources import SOURCES_VARIABLE, load_register, sources_folder, verify
 
     root = project_root()
     register = load_register(root)
     everything = register.sources if chosen.all else register.returns
-    only = chosen.only or [source.id for source in everything]
-    done = fetch(register, root / OPEN_FOLDER, from_dir=chosen.from_dir, only=only)
+    wanted = [register[name] for name in chosen.only] if chosen.only else everything
+    folder = sources_folder(root)
+    if os.environ.get(SOURCES_VARIABLE):
+        verify(wanted, folder)
+        print(f"{len(wanted)} files verified where {SOURCES_VARIABLE} says; nothing to fetch")
+        return 0
+    done = fetch(register, folder, from_dir=chosen.from_dir, only=[s.id for s in wanted])
     for source_id, how in done.items():
         print(f"{register[source_id].path}: {how}, sha256 verified")
     return 0

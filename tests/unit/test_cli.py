@@ -192,7 +192,10 @@ def test_fetch_takes_files_from_a_folder(
 
 @pytest.mark.sources
 def test_fetch_from_the_published_files_makes_the_open_profile_ready(
-    project: SmallProject, sources_dir: Path, capsys: pytest.CaptureFixture[str]
+    project: SmallProject,
+    sources_dir: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert call("fetch", "--from", str(sources_dir)) == 0
     told = capsys.readouterr().out.splitlines()
@@ -203,6 +206,14 @@ def test_fetch_from_the_published_files_makes_the_open_profile_ready(
     load_profile("open", project.root).check()
     assert call("fetch", "--from", str(project.root)) == 0
     assert "present" in capsys.readouterr().out
+
+    # A folder named by the variable is read in place.
+    monkeypatch.setenv("ICS_MATURITY_SOURCES", str(sources_dir))
+    assert call("fetch", "--all") == 0
+    assert "nothing to fetch" in capsys.readouterr().out
+    monkeypatch.setenv("ICS_MATURITY_SOURCES", str(project.root / "data/raw/open"))
+    assert call("fetch", "--all") == 1
+    assert "etr_2025-07.csv" in capsys.readouterr().err
 
 
 def test_template_writes_a_file_that_check_reads(

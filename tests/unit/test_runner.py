@@ -248,6 +248,15 @@ def test_altered_report_is_put_right_without_executing(project: SmallProject) ->
     assert project.report_bytes() == good
 
 
+def test_damaged_record_of_the_last_run_costs_time_only(project: SmallProject) -> None:
+    single(project)
+    go(project)
+    good = project.report_bytes()
+    (project.processed / "run/graph.sqlite").write_bytes(b"not a database, but long enough" * 9)
+    assert go(project) == Report(project.report / "index.html", ("01_first",), False)
+    assert project.report_bytes() == good
+
+
 def test_table_no_longer_written_leaves_the_report(project: SmallProject) -> None:
     single(project)
     go(project)
