@@ -109,6 +109,18 @@ def test_gaps_are_scored_as_the_instrument_says(worlds: list[Rounds]) -> None:
             assert np.isnan(gaps[DONT_KNOW]).all()
 
 
+def test_gaps_are_as_frequent_as_planted(worlds: list[Rounds]) -> None:
+    truth = Truth()
+    for year in (2016, 2017, 2019):
+        steps = np.concatenate(
+            [w[year].steps[:, (w[year].questionnaire.steps > 0)
+                           & ~w[year].questionnaire.ambulance_only] for w in worlds]
+        )  # fmt: skip
+        for gap, share in ((DONT_KNOW, truth.dont_know), (NOT_APPLICABLE, truth.not_applicable),
+                           (BLANK, truth.blank)):  # fmt: skip
+            assert (steps == gap).mean() == pytest.approx(share, abs=0.001)
+
+
 def test_ambulance_questions_are_asked_of_ambulance_services_only(worlds: list[Rounds]) -> None:
     for returns in worlds[0].values():
         ambulance = returns.organisations["care_settings"].str.contains("ambulance").to_numpy()

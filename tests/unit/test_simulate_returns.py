@@ -168,6 +168,18 @@ def test_rurality_slope(worlds: list[Later]) -> None:
     _near(slopes, Truth().rurality_slope)
 
 
+def test_rurality_slope_without_the_luck_of_the_effects(worlds: list[Later]) -> None:
+    """With the drawn effects taken out, one world gives the slope to a few hundredths."""
+    slopes = []
+    for later in worlds:
+        effects = later.effects
+        luck = (effects.system[demo_design().system] + effects.provider + effects.occasion[-1]
+                + effects.profile.mean(axis=1))  # fmt: skip
+        slopes.append(_ols(_scores(later) - luck, demo_design().rural, *_shares())[1])
+    _near(slopes, Truth().rurality_slope)
+    assert np.std(slopes) < 0.1
+
+
 def test_rurality_slopes_of_the_primary_models(worlds: list[Later]) -> None:
     """Weighted as REML would weight: without mix, and with an indicator per setting."""
     design, expected = demo_design(), estimands.expected(Truth(), demo_design())
