@@ -19,18 +19,18 @@ from ics_maturity.simulate import (
     estimands,
     regression_only,
 )
-from ics_maturity.simulate.answers import (
+from ics_maturity.simulate.answers import EarlyRound
+from ics_maturity.simulate.difficulty import planted_section_means
+from ics_maturity.simulate.matching import matched_items
+from ics_maturity.simulate.organisations import country
+from ics_maturity.simulate.questions import (
     BLANK,
     DONT_KNOW,
     NOT_APPLICABLE,
-    EarlyRound,
-    planted_section_means,
     questionnaire,
     section_scores,
     theme_scores,
 )
-from ics_maturity.simulate.matching import matched_items
-from ics_maturity.simulate.organisations import country
 
 WORLDS = 16
 Rounds = dict[int, EarlyRound]

@@ -13,42 +13,29 @@ from functools import cache
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import brentq
 from scipy.special import ndtr
 
-from ics_maturity.instruments import Instrument, load
-from ics_maturity.instruments.lattice import half_up
+from ics_maturity.instruments import load
 from ics_maturity.returns import COLUMNS
+from ics_maturity.simulate.difficulty import difficulty
 from ics_maturity.simulate.history import ROUNDS
-from ics_maturity.simulate.matching import matched_items
-from ics_maturity.simulate.organisations import MAP_SEED, Country, country
+from ics_maturity.simulate.organisations import Country, country
+from ics_maturity.simulate.questions import (
+    BLANK,
+    DONT_KNOW,
+    MOST_STEPS,
+    NOT_APPLICABLE,
+    Questionnaire,
+    concepts,
+    points,
+    questionnaire,
+    section_names,
+    section_scores,
+    theme_scores,
+)
 from ics_maturity.simulate.returns import shared_strength
 from ics_maturity.simulate.streams import stream
 from ics_maturity.simulate.truth import Truth
-
-DONT_KNOW, NOT_APPLICABLE, BLANK = -1, -2, -3  # in place of the steps taken
-_MOST_STEPS = 6
-_GAMED_THEMES = ("capabilities", "infrastructure")
-
-
-@dataclass(frozen=True, eq=False)
-class Questionnaire:
-    """The questions of one round that are simulated, in file order, as arrays.
-
-    ``concept`` numbers questions over rounds: a matched question keeps its number. ``steps``
-    is 0 for a percentage. ``scores`` (items, steps + 1) turns steps taken into points.
-    """
-
-    instrument: Instrument
-    ids: tuple[str, ...]
-    concept: np.ndarray
-    section: np.ndarray
-    theme: np.ndarray
-    steps: np.ndarray
-    scores: np.ndarray
-    scored: np.ndarray
-    ambulance_only: np.ndarray
-    gameable: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,43 +53,6 @@ class EarlyRound:
     steps: np.ndarray
     honest: np.ndarray
     scores: np.ndarray
-
-
-@cache
-def concepts() -> dict[str, int]:
-    """A number for every question by item id; matched questions of two rounds share one."""
-    later = [item.id for item in load("dma_2017").items]
-    number = {item: k for k, item in enumerate(later)}
-    for item in load("dma_2016").items:
-        twin = matched_items().get(item.id)
-        number[item.id] = number[twin] if twin else len(set(number.values()))
-    return number
-
-
-@cache
-def questionnaire(year: int) -> Questionnaire:
-    """The simulated questions of a round: all but follow-up counts."""
-    instrument = load(f"dma_{year}")
-    items = [item for item in instrument.items if item.answers != "number"]
-    theme_of = {section.id: section.theme for section in instrument.sections}
-    options = [sorted(set(instrument.answers.get(item.answers, {}).values())) for item in items]
-    scores = np.full((len(items), _MOST_STEPS + 1), np.nan)
-    for row, points in enumerate(options):
-        scores[row, : len(points)] = points
-    themes = np.array([theme_of[item.section] for item in items])
-    return Questionnaire(
-        instrument=instrument,
-        ids=tuple(item.id for item in items),
-        concept=np.array([concepts()[item.id] for item in items]),
-        section=np.array([item.section for item in items]),
-        theme=themes,
-        steps=np.array([max(len(points) - 1, 0) for points in options]),
-        scores=scores,
-        scored=np.array([item.scored for item in items]),
-        ambulance_only=np.array([".ambulance" in item.id for item in items]),
-        gameable=np.isin(themes, _GAMED_THEMES)
-        & np.array([item.answers == "agreement" for item in items]),
-    )
 
 
 def early_world(truth: Truth, seed: int) -> pd.DataFrame:
@@ -136,12 +86,6 @@ def draw_answers(truth: Truth, seed: int) -> dict[int, EarlyRound]:
     return rounds
 
 
-@cache
-def section_names() -> tuple[str, ...]:
-    """The sections of all early rounds."""
-    return tuple(section.id for section in load("dma_2017").sections)
-
-
 def _lasting(truth: Truth, seed: int, rng: np.random.Generator, lineages: int) -> np.ndarray:
     """What an organisation keeps from round to round, probit, shape (lineages, sections)."""
     early = country().early.drop_duplicates("lineage").set_index("lineage").sort_index()
@@ -158,64 +102,10 @@ def _lasting(truth: Truth, seed: int, rng: np.random.Generator, lineages: int) -
     return truth.sd_organisation * strength[:, None] + by_theme[:, at_theme] + by_section
 
 
-def effect_variance(truth: Truth) -> float:
-    """Variance of all organisation effects together, probit."""
-    return (
-        truth.sd_organisation**2
-        + truth.sd_theme**2
-        + truth.sd_section**2
-        + truth.sd_organisation_round**2
-        + truth.sd_section_round**2
-    )
-
-
-def planted_section_means(truth: Truth, year: int) -> dict[str, float]:
-    """Expected national mean of every section of a round, 0 to 100, without gaming."""
-    instrument = load(f"dma_{year}")
-    return {
-        section.id: truth.section_means_2016[section.id]
-        + sum(rise[section.theme] for since, rise in truth.drift.items() if since <= year)
-        for section in instrument.sections
-    }
-
-
-def difficulty(truth: Truth, year: int) -> np.ndarray:
-    """Probit of each question for an average organisation, shape (items).
-
-    Questions differ around their section; the section's level is solved so that its expected
-    mean score over organisations is the planted one, Don't Know (which scores 0 in 2016 and
-    nothing later) allowed for.
-    """
-    form = questionnaire(year)
-    offsets = _item_offsets(truth, form)
-    zero = form.instrument.scoring.dont_know == "zero"
-    lost = truth.dont_know / (1 - truth.not_applicable - truth.blank) if zero else 0.0
-    scale = np.sqrt(1 + effect_variance(truth))
-    result = np.empty(len(form.ids))
-    for name, mean in planted_section_means(truth, year).items():
-        inside = form.section == name
-        asked = offsets[inside & ~form.ambulance_only]
-        result[inside] = offsets[inside] + _level(asked, mean / (100 * (1 - lost)), scale)
-    return result
-
-
-def _level(offsets: np.ndarray, share: float, scale: float) -> float:
-    """The level at which questions of these offsets score ``share`` of the points on average."""
-    return float(
-        brentq(lambda level: ndtr((level + offsets) / scale).mean() - share, -8, 8, xtol=1e-10)
-    )
-
-
-def _item_offsets(truth: Truth, form: Questionnaire) -> np.ndarray:
-    """Difficulty of each question against its section, probit; the same in every round."""
-    drawn = stream(MAP_SEED, "questions").normal(0, truth.sd_item, len(concepts()))
-    return drawn[form.concept]
-
-
 def _kept_draws(truth: Truth, rng: np.random.Generator, lineages: int) -> dict[int, np.ndarray]:
     """Uniform draws behind every answer, by round: (lineages, concepts, steps)."""
     shape = (lineages, len(concepts()))
-    draws = rng.random((*shape, _MOST_STEPS))
+    draws = rng.random((*shape, MOST_STEPS))
     by_round: dict[int, np.ndarray] = {}
     for year in ROUNDS:
         if by_round:
@@ -227,7 +117,7 @@ def _kept_draws(truth: Truth, rng: np.random.Generator, lineages: int) -> dict[i
 
 def _steps_taken(form: Questionnaire, probability: np.ndarray, draws: np.ndarray) -> np.ndarray:
     """Steps taken on each question's scale, shape (lineages, items); percentages as they are."""
-    there = np.arange(_MOST_STEPS) < form.steps[:, None]
+    there = np.arange(MOST_STEPS) < form.steps[:, None]
     taken = ((draws[:, form.concept] < probability[..., None]) & there).sum(axis=-1)
     return np.where(form.steps > 0, taken, np.rint(100 * probability).astype(int))
 
@@ -272,48 +162,6 @@ def _round(
     unasked = form.ambulance_only & ~ambulance[:, None]
     steps, honest = (np.where(unasked, BLANK, kind[line]) for kind in (steps, honest))
     return EarlyRound(form, rows, steps, honest, points(form, steps))
-
-
-def points(form: Questionnaire, steps: np.ndarray) -> np.ndarray:
-    """Points of each answer, NaN where it is not scored."""
-    counts_zero = form.instrument.scoring.dont_know == "zero"
-    on_scale = form.scores[np.arange(len(form.ids)), np.clip(steps, 0, _MOST_STEPS)]
-    earned = np.where(form.steps > 0, on_scale, steps)
-    earned = np.where(steps == DONT_KNOW, 0.0, earned)
-    answered = (steps >= 0) | ((steps == DONT_KNOW) & counts_zero)
-    return np.where(answered & form.scored, earned, np.nan)
-
-
-def section_scores(form: Questionnaire, scores: np.ndarray) -> pd.DataFrame:
-    """Section scores as published: the mean of the scored answers, rounded half up.
-
-    One column per section of the instrument, NaN where nothing is scored.
-    """
-    return pd.DataFrame(
-        {
-            section.id: half_up(_mean(scores[:, form.section == section.id]))
-            for section in form.instrument.sections
-        }
-    )
-
-
-def theme_scores(form: Questionnaire, sections: pd.DataFrame) -> pd.DataFrame:
-    """Theme scores as published: the mean of the rounded sections, rounded half up."""
-    members = {
-        theme.id: [s.id for s in form.instrument.sections if s.theme == theme.id]
-        for theme in form.instrument.themes
-    }
-    return pd.DataFrame(
-        {theme: half_up(_mean(sections[names].to_numpy())) for theme, names in members.items()}
-    )
-
-
-def _mean(scores: np.ndarray) -> np.ndarray:
-    """Mean along rows of what is there; NaN where nothing is."""
-    there = np.isfinite(scores)
-    count = there.sum(axis=1)
-    return np.where(count > 0, np.where(there, scores, 0).sum(axis=1) / np.maximum(count, 1),
-                    np.nan)  # fmt: skip
 
 
 def tidy_round(returns: EarlyRound) -> pd.DataFrame:

@@ -11,18 +11,17 @@ import numpy as np
 import pandas as pd
 
 from ics_maturity.instruments.lattice import half_up
-from ics_maturity.simulate.answers import (
-    EarlyRound,
+from ics_maturity.simulate.answers import EarlyRound
+from ics_maturity.simulate.design import Design
+from ics_maturity.simulate.difficulty import effect_variance, planted_section_means
+from ics_maturity.simulate.domains import layout
+from ics_maturity.simulate.organisations import country
+from ics_maturity.simulate.questions import (
     Questionnaire,
-    effect_variance,
-    planted_section_means,
     points,
     section_scores,
     theme_scores,
 )
-from ics_maturity.simulate.design import Design
-from ics_maturity.simulate.domains import layout
-from ics_maturity.simulate.organisations import country
 from ics_maturity.simulate.returns import ROUNDS, Later, setting_profiles
 from ics_maturity.simulate.truth import SETTINGS, Truth
 

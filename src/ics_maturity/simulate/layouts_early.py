@@ -10,16 +10,16 @@ import numpy as np
 from openpyxl import Workbook
 
 from ics_maturity.instruments import Item, load
-from ics_maturity.simulate.answers import (
+from ics_maturity.simulate.answers import EarlyRound
+from ics_maturity.simulate.files import write_rows, write_workbook
+from ics_maturity.simulate.matching import matched_items
+from ics_maturity.simulate.questions import (
     BLANK,
     DONT_KNOW,
     NOT_APPLICABLE,
-    EarlyRound,
     section_scores,
     theme_scores,
 )
-from ics_maturity.simulate.files import write_rows, write_workbook
-from ics_maturity.simulate.matching import matched_items
 
 _SERVICES = {
     "Acute": "acute",
