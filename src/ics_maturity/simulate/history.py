@@ -69,6 +69,7 @@ def _organisations(
     """Every organisation that ever files in an early round."""
     name = dict(zip(providers["provider_code"], map(capwords, providers["provider_name"]),
                     strict=True))  # fmt: skip
+    system = dict(zip(providers["provider_code"], providers["ics_code"], strict=True))
     codes = _with_early_returns(providers)
     movers = [code for code in codes if "ambulance" not in filed[code]]
     drawn = iter(rng.permutation(movers).tolist())
@@ -93,9 +94,12 @@ def _organisations(
         found.append(Organisation(old, name[code], line, (code,), kind, until=since))
         found.append(Organisation(code, name[code], line, (code,), since=since))
 
-    halves = (next(drawn), next(drawn))
-    united = f"United {name[halves[0]]}"
-    found.append(Organisation("DS001", united, new_lineage(), halves, "split", until=2023))
+    half = next(drawn)
+    other = next(code for code in drawn if system[code] == system[half])
+    found.append(
+        Organisation("DS001", f"United {name[half]}", new_lineage(), (half, other), "split",
+                     until=2023)
+    )  # fmt: skip
     found.append(
         Organisation("DC001", "Fading Gossamerley Demo Trust", new_lineage(), (), "none",
                      until=2019)
