@@ -18,6 +18,13 @@ def plain_text(value: object, width: int = _VALUE_WIDTH) -> str:
     return text if len(text) <= width else text[: width - 1] + "…"
 
 
+def harmless(value: object, width: int = 300) -> str:
+    """Untrusted text for a table: printable, and never a formula when a spreadsheet opens it."""
+    plain = plain_text(value, width)
+    is_formula = plain[:1] in ("=", "+", "@") or (plain[:1] == "-" and not plain[1:2].isdigit())
+    return f"'{plain}" if is_formula else plain
+
+
 def _sentence(words: str) -> str:
     """The words with a full stop, printable too: a hint may repeat a heading of the file."""
     plain = plain_text(words, width=600)

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
-from ics_maturity.errors import InputError, Problem
+from ics_maturity.errors import InputError, Problem, harmless
 
 LEVELS = ("item", "section", "theme", "pillar", "overall")
 ASSESSORS = ("self", "moderated")
@@ -29,6 +29,7 @@ _SLUG = r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$"
 _CONSTRUCT = r"^[a-z0-9][a-z0-9_]*(\.[a-z0-9_]+)*$"
 # A name that starts like a formula would run when a table is opened in a spreadsheet.
 _NAME = r"^[^=+\-@\x00-\x1f\x7f\x80-\x9f\s][^\x00-\x1f\x7f\x80-\x9f]{0,199}$"
+_LABEL = rf"(?:{_NAME})?"
 _TEXT = r"^[^\x00-\x1f\x7f\x80-\x9f]{0,300}$"
 
 
@@ -59,7 +60,8 @@ _FIELDS = (
     _Field("ics_code", "string", "ODS Q-code of the Integrated Care System; empty until linked",
            "capital letters and digits, at most 12", pattern=_CODE),
     _Field("region", "string", "NHS England region; empty until linked",
-           "printable text, at most 300 characters", pattern=_TEXT),
+           "printable text of at most 200 characters that does not start with = + - @",
+           pattern=_LABEL),
     _Field("care_setting", "string", "Setting the return covers: all, acute, mental_health, "
            "community, ambulance or another slug", "a lower-case slug", pattern=_SLUG),
     _Field("level", "string", "What kind of thing is scored", "one of " + ", ".join(LEVELS),
@@ -97,7 +99,7 @@ def _table_schema() -> dict[str, Any]:
     """The columns as a Frictionless table schema."""
     described = []
     for field in _FIELDS:
-        constraints: dict[str, Any] = {"required": field.pattern not in (_CODE, _TEXT)}
+        constraints: dict[str, Any] = {"required": field.pattern not in (_CODE, _LABEL, _TEXT)}
         if field.choices:
             constraints["enum"] = list(field.choices)
         if field.pattern:
@@ -388,21 +390,24 @@ class QualityLog:
         severity: Severity = "note",
         rule: str = "",
     ) -> None:
-        """Record one oddity; ``kind`` is a slug, ``what`` a plain sentence."""
+        """Record one oddity; ``kind`` is a slug, ``what`` a plain sentence.
+
+        Text from a file is made harmless: printable, and never a spreadsheet formula.
+        """
         self._entries.append(
             LogEntry(
-                round or 0,
-                file,
-                sheet,
-                row or 0,
-                column,
-                provider_code,
-                kind,
-                str(value),
-                what,
-                action,
-                severity,
-                rule,
+                round=round or 0,
+                file=harmless(file),
+                sheet=harmless(sheet),
+                row=row or 0,
+                column=harmless(column),
+                provider_code=harmless(provider_code),
+                kind=kind,
+                value=harmless(value),
+                what=harmless(what),
+                action=action,
+                severity=severity,
+                rule=rule,
             )
         )
 

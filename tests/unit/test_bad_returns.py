@@ -199,6 +199,11 @@ WORKBOOK = {
     "no provider in a row": (
         sheet_of(PILLARS, put(FIRST, "Provider", "", HEADER)), "no empty cell", FIRST + 1),
     "row pushed right": (sheet_of(PILLARS, shift(FIRST)), "no empty cell", FIRST + 1),
+    "last row without scores": (
+        sheet_of(PILLARS, lambda g: g[FIRST + 2].__delitem__(slice(5, None))),
+        "from 1 to 5",
+        FIRST + 3,
+    ),
     "duplicate return": (
         sheet_of(PILLARS, lambda g: g.insert(FIRST + 3, list(g[FIRST]))), "one row per provider",
         FIRST + 4),

@@ -61,6 +61,18 @@ def flipped(folder: Path) -> Path:
     return raw(folder, "flipped.xlsx", bytes(content))
 
 
+def kept_elsewhere(folder: Path) -> Path:
+    """A workbook that keeps a sheet with an absurd address outside the usual folder."""
+    path = write_book(folder / "book.xlsx", results_workbook())
+    with zipfile.ZipFile(path) as archive:
+        sheet = address("ZZZZZZZ2")(archive.read("xl/worksheets/sheet2.xml"))
+    repack(
+        path, lambda name, xml: xml.replace(b"/xl/worksheets/sheet2.xml", b"/hidden/a.dat"),
+        {"hidden/a.dat": sheet},
+    )  # fmt: skip
+    return path
+
+
 def folder_of_that_name(folder: Path) -> Path:
     path = folder / "folder.csv"
     path.mkdir()
@@ -100,15 +112,16 @@ REFUSED: dict[str, tuple[str, Callable[[Path], Path], str]] = {
     "old .xls renamed": ("dma_workbook", lambda f: raw(f, "a.xlsx", OLE), "an .xlsx workbook"),
     "password": ("dma_workbook", lambda f: raw(
         f, "a.xlsx", OLE + "EncryptedPackage".encode("utf-16-le")), "without a password"),
-    "truncated workbook": ("dma_workbook", truncated, "a complete workbook"),
-    "damaged workbook": ("dma_workbook", flipped, "workbook"),
+    "truncated workbook": ("dma_workbook", truncated, "a workbook that can be read"),
+    "damaged workbook": ("dma_workbook", flipped, "a workbook that can be read"),
     "zip of something else": ("dma_workbook", lambda f: _zip(f), "an .xlsx workbook"),
     "million columns claimed": ("dma_workbook", lambda f: workbook(f, dimension("A1:XFD1048576")),
                                 "columns"),
     "extent that is none": ("dma_workbook", lambda f: workbook(f, dimension("everything")),
-                            "declares its extent"),
+                            "a workbook that can be read"),
     "absurd column": ("dma_workbook", lambda f: workbook(f, address("ZZZZZZZ2")), "addresses"),
     "absurd row": ("dma_workbook", lambda f: workbook(f, address("B99999999999")), "addresses"),
+    "absurd column, sheet kept elsewhere": ("dma_workbook", kept_elsewhere, "addresses"),
     "entities": ("dma_workbook", lambda f: workbook(f, entities), "a workbook that can be read"),
     "sheet in UTF-16": ("dma_workbook", lambda f: workbook(
         f, lambda xml: xml.decode().encode("utf-16")), "stored in UTF-8"),

@@ -45,7 +45,8 @@ def test_valid_rows_pass_unchanged() -> None:
     [("round", 1999), ("provider_code", "r-1"), ("provider_code", "RAA\n"), ("ics_code", "Q 1"),
      ("provider_name", ""), ("provider_name", "=A1"), ("provider_name", "@A1"),
      ("provider_name", "+A1"), ("provider_name", "-A1"), ("provider_name", "A\x07"),
-     ("provider_name", "A" * 201), ("region", "x\ny"), ("care_setting", "Mental Health"),
+     ("provider_name", "A" * 201), ("region", "x\ny"), ("region", "=A1"),
+     ("care_setting", "Mental Health"),
      ("level", "chapter"), ("construct", "Well Led"), ("score", 0.99), ("score", 5.01),
      ("score", float("nan")), ("score", float("inf")), ("scale_max", 1.0),
      ("assessed_by", "board")],
@@ -168,6 +169,17 @@ def test_log_is_sorted_whatever_the_order_of_notes() -> None:
     assert first["row"].isna().tolist() == [True, False, False, False]
     assert list(first.columns) == list(QualityLog.COLUMNS)
     assert len(logs[0]) == 4
+
+
+def test_text_in_the_log_is_harmless() -> None:
+    log = QualityLog()
+    for value in ("=1+1", "@SUM(A1)", "-cmd", "-5", "a\x1b[2J", "x" * 1000):
+        log.note("kind", "what", value=value, column=value)
+    found = log.frame()
+    assert found["value"].tolist() == found["column"].tolist()
+    assert set(found["value"]) == {
+        "'=1+1", "'@SUM(A1)", "'-cmd", "-5", "a\\x1b[2J", "x" * 299 + "…"
+    }  # fmt: skip
 
 
 def test_empty_log_has_its_columns_and_types() -> None:

@@ -2,8 +2,10 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 
+@lru_cache(maxsize=10_000)  # files repeat their answers and headings
 def wording_key(text: str) -> str:
     """The wording without what spreadsheets change on the way.
 

@@ -14,16 +14,20 @@ def log_off_lattice(returns: pd.DataFrame, instrument: Instrument, source: Sourc
         returns: tidy returns of one round; settings and pillars whose number of domains is not
             known are left out.
     """
-    for row in returns[returns["level"] == "pillar"].itertuples():
-        domains = instrument.domain_count(str(row.construct), str(row.care_setting))
-        if domains is not None and not is_possible(float(str(row.score)), domains):
-            source.note(
-                "off_lattice",
-                f"The score cannot be the mean of {domains} whole-number domains.",
-                column=f"{row.construct} ({row.source_locator})",
-                provider_code=str(row.provider_code_returned),
-                value=f"{row.provider_name} ({row.care_setting}): {row.score:g}",
-                action="used as given",
-                severity="warning",
-                rule="whole numbers 1 to 5, mean rounded half up to one decimal",
-            )
+    pillars = returns[returns["level"] == "pillar"]
+    domains = {(entry.pillar, entry.care_setting): entry.count for entry in instrument.domains}
+    columns = ("construct", "care_setting", "score", "provider_name", "source_locator")
+    rows = zip(*(pillars[column].tolist() for column in columns), strict=True)
+    for construct, setting, score, name, locator in rows:
+        count = domains.get((construct, setting))
+        if count is None or is_possible(score, count):
+            continue
+        source.note(
+            "off_lattice",
+            f"The score cannot be the mean of {count} whole-number domains.",
+            column=f"{construct} ({locator})",
+            value=f"{name} ({setting}): {score:g}",
+            action="used as given",
+            severity="warning",
+            rule="whole numbers 1 to 5, mean rounded half up to one decimal",
+        )

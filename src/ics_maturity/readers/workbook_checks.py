@@ -1,7 +1,7 @@
 """What may be odd in a results workbook although every cell of it can be read."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ics_maturity.errors import Problem
 from ics_maturity.instruments.wording import wording_key
@@ -9,6 +9,10 @@ from ics_maturity.readers.cells import text
 from ics_maturity.readers.guard import Sheet
 from ics_maturity.readers.result import Source
 from ics_maturity.readers.workbook_tables import Fact, Table
+
+_SAID = re.compile(
+    r"\b(\d{1,4})\s+(?:NHS\s+)?(trusts|integrated\s+care\s+boards)\b", re.IGNORECASE | re.ASCII
+)
 
 
 def repeated(facts: Sequence[Fact], source: Source) -> list[Problem]:
@@ -72,26 +76,31 @@ def log_counts(sheets: Sequence[Sheet], facts: Sequence[Fact], source: Source) -
         "trusts": len({fact.provider for fact in facts}),
         "integrated care boards": len({fact.ics_name for fact in facts}),
     }
-    said = re.compile(r"\b(\d{1,4}) (?:nhs )?(trusts|integrated care boards)\b")
-    seen: set[tuple[str, str]] = set()
+    noted: set[tuple[int, str]] = set()
+    for sheet, row, number, of_what in _numbers_said(sheets):
+        if number == counted[of_what] or (number, of_what) in noted:
+            continue
+        noted.add((number, of_what))
+        source.note(
+            "count_differs",
+            f"The text says {number} {of_what}; the rows hold {counted[of_what]}.",
+            sheet=sheet,
+            row=row,
+            value=f"{number} said, {counted[of_what]} found",
+            action="rows used",
+            severity="warning",
+            rule="number before 'NHS Trusts' or 'Integrated Care Boards'",
+        )
+
+
+def _numbers_said(sheets: Sequence[Sheet]) -> Iterator[tuple[str, int, int, str]]:
+    """Every number of trusts or boards in a text cell: sheet, row, number, of what."""
     for sheet in sheets:
-        for index, row in enumerate(sheet.rows):
-            for cell in row:
-                for claim, of_what in said.findall(
-                    wording_key(cell) if isinstance(cell, str) else ""
-                ):
-                    if int(claim) != counted[of_what] and (claim, of_what) not in seen:
-                        seen.add((claim, of_what))
-                        source.note(
-                            "count_differs",
-                            f"The text says {claim} {of_what}; the rows hold {counted[of_what]}.",
-                            sheet=sheet.name,
-                            row=index + 1,
-                            value=f"{claim} said, {counted[of_what]} found",
-                            action="rows used",
-                            severity="warning",
-                            rule="number before 'NHS Trusts' or 'Integrated Care Boards'",
-                        )
+        for row, cells in enumerate(sheet.rows, start=1):
+            for cell in cells:
+                if isinstance(cell, str):
+                    for number, of_what in _SAID.findall(cell):
+                        yield sheet.name, row, int(number), wording_key(of_what)
 
 
 def log_coverage(facts: Sequence[Fact], source: Source) -> None:
