@@ -39,7 +39,8 @@ folder = pathlib.Path(os.environ["ICS_MATURITY_ROOT"]) / "data/processed" / prof
 def write(name, text):
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
+    path.with_suffix(".part").write_text(text)
+    path.with_suffix(".part").replace(path)
 result = {{"name": "{topic}.value", "value": value, "unit": "points", "low": None,
           "high": None, "n": 3, "method": "", "notebook": "{slug}"}}
 write("results/{slug}.json", json.dumps([result]))

@@ -87,7 +87,7 @@ def test_help_loads_nothing_heavy(project: SmallProject) -> None:
     ("arguments", "why"),
     [
         (["run", "-P", "seed=1E5"], "valid integer"),
-        (["run", "-P", "sed=1"], "one of seed"),
+        (["run", "-P", "sed=1"], "expected one of"),
         (["run", "-P", "seed"], "name=value"),
         (["run", "--only", "77"], "one of 01"),
         (["run", "--data", "own"], "data/raw/own/README.md"),

@@ -17,6 +17,7 @@ from ics_maturity.report.parameters import (
     split_settings,
     values,
 )
+from ics_maturity.report.plan import load_plan
 
 
 class Wide(Parameters):
@@ -207,6 +208,13 @@ def test_executed_notebook_with_injected_values_is_refused(tmp_path: Path) -> No
     nbformat.write(written, path)
     with pytest.raises(InputError, match="remove the cell tagged injected-parameters"):
         check_cell(path, Wide)
+
+
+def test_committed_notebooks_fit_their_declared_shapes(root: Path) -> None:
+    notebooks = load_plan(root).notebooks
+    assert notebooks
+    for planned in notebooks:
+        check_cell(planned.notebook, planned.step.parameters)
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"cells": [1]}', "not json", "\x00"])

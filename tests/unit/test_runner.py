@@ -272,6 +272,10 @@ def test_table_no_longer_written_leaves_the_report(project: SmallProject) -> Non
     ("changes", "why"),
     [
         ({"writes": False}, r"without writing results/01_first\.json, cleaned\.csv"),
+        (
+            {"before": "open('../data/processed/demo/more.schema.json', 'w').write('{}')"},
+            "it wrote more, which its step",
+        ),
         ({"before": "import os\nos.kill(os.getpid(), 9)"}, "stopped at cell 3: import os"),
         ({"before": "import sys\nsys.exit(3)"}, "SystemExit: 3"),
         ({"before": "raise ValueError('\\x1b[31mred\\x1b[0m' + 'x' * 5000)"}, "ValueError: redxxx"),

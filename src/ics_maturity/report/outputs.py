@@ -1,13 +1,17 @@
 """Which processed files a notebook wrote, and whether they are still as it wrote them."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from ics_maturity.report.folder import write_whole
 from ics_maturity.sources import sha256
 
 SHOWN = ("tables", "figures")
 SCHEMA = ".schema.json"
+# Stands in for a notebook's results while it runs: a valid file for notebooks beside it that
+# read the folder, and not what any notebook would write.
+PENDING = b"[ ]\n"
 
 
 def results_file(slug: str) -> str:
@@ -36,15 +40,29 @@ def _notebook_of(dictionary: Path) -> str:
 def written_by(processed: Path, slug: str, promised: Sequence[str]) -> dict[str, str]:
     """The sha256 of every file that the notebook wrote and that is there, by relative path."""
     names = [*promised, *shown_by(processed, slug)]
-    files = [results_file(slug), *(name + end for name in names for end in (".csv", SCHEMA))]
+    files = [name + end for name in names for end in (".csv", SCHEMA)]
+    results = processed / results_file(slug)
+    if results.is_file() and results.read_bytes() != PENDING:
+        files.append(results_file(slug))
     return {
         file: sha256(processed / file) for file in sorted(files) if (processed / file).is_file()
     }
 
 
-def remove_shown(processed: Path, slug: str) -> None:
-    """Remove the notebook's results, tables and figures, so that none outlives its code."""
-    (processed / results_file(slug)).unlink(missing_ok=True)
-    for name in shown_by(processed, slug):
+def processed_tables(processed: Path) -> set[str]:
+    """Names of the processed tables that are there."""
+    return {path.name.removesuffix(SCHEMA) for path in processed.glob(f"*{SCHEMA}")}
+
+
+def remove(processed: Path, slug: str, tables: Iterable[str]) -> None:
+    """Remove what the notebook wrote, so that nothing outlives the code that wrote it.
+
+    Args:
+        processed: the folder.
+        slug: the notebook, whose results, tables and figures go.
+        tables: names of processed tables to remove with them.
+    """
+    write_whole(processed / results_file(slug), PENDING)
+    for name in (*tables, *shown_by(processed, slug)):
         for ending in (".csv", SCHEMA):
             (processed / f"{name}{ending}").unlink(missing_ok=True)

@@ -20,7 +20,7 @@ from ics_maturity.report.context import PageContext, PageLink
 from ics_maturity.report.folder import recover, write_whole
 from ics_maturity.report.graph import Job, run_jobs
 from ics_maturity.report.lock import only_one
-from ics_maturity.report.outputs import remove_shown, results_file, written_by
+from ics_maturity.report.outputs import processed_tables, remove, results_file, written_by
 from ics_maturity.report.parameters import Parameters, check_cell, defaults, from_text, values
 from ics_maturity.report.plan import STEPS, Plan, Planned, Step, load_plan
 
@@ -225,19 +225,12 @@ class _Run:
         changed = {name: value for name, value in given.items() if value != usual[name]}
         progress = self._shown_progress()
         progress.start(slug)
-        remove_shown(processed, slug)
+        remove(processed, slug, self._tables_of(planned))
         try:
             executed = execute(planned.path, changed, lambda i, n: progress.cell(slug, i, n))
             wrote = written_by(processed, slug, planned.step.outputs)
-            promised = [results_file(slug), *(f"{name}.csv" for name in planned.step.outputs)]
-            if absent := [name for name in promised if name not in wrote]:
-                raise NotebookFailedError(
-                    slug,
-                    len(executed.cells),
-                    "",
-                    f"it ended without writing {', '.join(absent)} (page.close() writes results)",
-                    executed,
-                )
+            if wrong := self._broken_promises(planned, wrote):
+                raise NotebookFailedError(slug, len(executed.cells), "", wrong, executed)
         except NotebookFailedError as error:
             progress.finish(slug, failed=True)
             self._keep_failed(error)
@@ -246,6 +239,20 @@ class _Run:
         self._failed(slug).unlink(missing_ok=True)
         write_whole(self._record(f"{slug}.outputs.json"), manifest.to_json(wrote))
         progress.finish(slug)
+
+    def _tables_of(self, planned: Planned) -> set[str]:
+        """Processed tables that are there and that no other step promises."""
+        others = {name for p in self.plan.notebooks if p != planned for name in p.step.outputs}
+        return processed_tables(self.profile.processed) - others if planned.step.outputs else set()
+
+    def _broken_promises(self, planned: Planned, wrote: Mapping[str, str]) -> str:
+        """What the notebook left out, or wrote without its step saying so; usually empty."""
+        promised = [results_file(planned.slug), *(f"{name}.csv" for name in planned.step.outputs)]
+        if absent := [name for name in promised if name not in wrote]:
+            return f"it ended without writing {', '.join(absent)} (page.close() writes results)"
+        if more := sorted(self._tables_of(planned) - set(planned.step.outputs)):
+            return f"it wrote {', '.join(more)}, which its step in plan.py does not list as output"
+        return ""
 
     def _export(self, slug: str, context: PageContext) -> None:
         import nbformat
