@@ -19,7 +19,7 @@ from ics_maturity.models.likeforlike import (
     standardised,
 )
 from ics_maturity.models.mix import provider_types, setting_differences, type_test
-from ics_maturity.models.shrinkage import empirical_bayes
+from ics_maturity.models.shrinkage import empirical_bayes, posterior_intervals
 
 SETTINGS = ("acute", "ambulance", "community", "mental_health")
 
@@ -216,3 +216,15 @@ def test_empirical_bayes_with_tau2_given():
     assert fit.estimate == pytest.approx([0.5 + mean / 2, 1 + mean / 2, 2 + 2 * mean / 3])
     with pytest.raises(ValueError, match="positive variances"):
         empirical_bayes([1.0, 2.0, 3.0], [1.0, 0.0, 1.0])
+
+
+def test_posterior_intervals_widen_where_tau2_is_uncertain():
+    """Equal estimates say that tau2 is small, not that it is zero."""
+    values, v = np.full(8, 2.0) + 0.01 * np.arange(8), np.full(8, 0.1)
+    plug_in = empirical_bayes(values, v)
+    assert plug_in.tau2 == 0
+    low, high = posterior_intervals(values, v, np.random.default_rng(0))
+    assert np.all(high - low > 1.2 * 2 * 1.96 * plug_in.se)
+    assert np.all((low < plug_in.estimate) & (plug_in.estimate < high))
+    with pytest.raises(ValueError, match="5 groups or more"):
+        posterior_intervals(values[:4], v[:4], np.random.default_rng(0))

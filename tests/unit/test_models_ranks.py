@@ -101,16 +101,16 @@ def test_top_and_bottom_knows_nothing_when_nothing_is_known():
 
 def test_top_and_bottom_by_brute_force():
     """Posterior on a dense grid of tau, one group at a time, independent errors."""
-    values, v = np.array([0.0, 0.5, 1.4, 2.0]), np.array([0.2, 0.1, 0.3, 0.2])
+    values, v = np.array([0.0, 0.5, 1.4, 2.0, 0.9]), np.array([0.2, 0.1, 0.3, 0.2, 0.15])
     found = top_and_bottom(values, v, np.random.default_rng(3), count=1, draws=200_000)
     rng = np.random.default_rng(8)
-    taus = np.linspace(0, 4 * values.std(), 4_001)[1:]
+    taus = np.linspace(0, 4 * np.sqrt(values.var() + v.mean()), 4_001)[1:]
     density = []
     for tau in taus:
         w = 1 / (v + tau**2)
         mean = np.sum(w * values) / w.sum()
         density.append(
-            np.sqrt(np.prod(w) / w.sum()) * np.exp(-0.5 * np.sum(w * (values - mean) ** 2))
+            tau * np.sqrt(np.prod(w) / w.sum()) * np.exp(-0.5 * np.sum(w * (values - mean) ** 2))
         )
     draws = rng.choice(taus, size=200_000, p=np.array(density) / np.sum(density))[:, None]
     w = 1 / (v + draws**2)
@@ -119,7 +119,7 @@ def test_top_and_bottom_by_brute_force():
     precision = 1 / v + 1 / draws**2
     centre = (values / v + mean / draws**2) / precision
     theta = centre + rng.normal(size=centre.shape) / np.sqrt(precision)
-    expected = np.bincount(theta.argmax(axis=1), minlength=4) / 200_000
+    expected = np.bincount(theta.argmax(axis=1), minlength=5) / 200_000
     # Two simulations of 200,000: five standard errors.
     assert found.top == pytest.approx(expected, abs=5 * np.sqrt(0.5 / 200_000))
 

@@ -167,6 +167,9 @@ def test_interval_regression_is_the_maximum_of_its_likelihood():
         return np.sum(np.log(norm.cdf((high - mean) / sigma) - norm.cdf((low - mean) / sigma)))
 
     assert fit.log_likelihood == pytest.approx(likelihood(fit.beta, fit.sigma))
+    slope = fit.coefficient(1)
+    assert (slope.estimate, slope.df) == (fit.beta[1], 40)
+    assert slope.se == pytest.approx(fit.se[1] * np.sqrt(42 / 40))
     for step in itertools.product((-0.01, 0, 0.01), repeat=3):
         moved = likelihood(fit.beta + np.array(step[:2]), fit.sigma * np.exp(step[2]))
         assert moved <= fit.log_likelihood + 1e-9

@@ -8,10 +8,11 @@ from numpy.typing import ArrayLike
 from scipy.special import log_ndtr
 
 from ics_maturity.models.design import FloatArray, full_rank, vector
+from ics_maturity.models.estimate import Coefficient, t_coefficient
 
 _LOG_ROOT_2PI = 0.5 * math.log(2 * math.pi)
 _STEPS = 100
-_CONVERGED = 1e-16  # squared length of the Newton step, in standard errors
+_CLOSE = 1e-8  # squared length of a Newton step, in standard errors
 _CERTAIN = -1e-6  # log likelihood at which every interval has all the probability
 
 
@@ -27,10 +28,25 @@ class IntervalRegression:
     log_likelihood: float
     covariance: FloatArray
 
+    n: int
+
     @property
     def se(self) -> FloatArray:
-        """Standard errors of the coefficients."""
+        """Standard errors of the coefficients, by maximum likelihood."""
         return np.sqrt(np.diag(self.covariance)[:-1])
+
+    def coefficient(self, position: int) -> Coefficient:
+        """One coefficient, its error enlarged by sqrt(n / (n - p)) and tested by t(n - p).
+
+        Maximum likelihood divides by n; with 42 systems that makes intervals too short.
+        """
+        df = self.n - self.beta.size
+        return t_coefficient(
+            "interval regression, t(n-p)",
+            float(self.beta[position]),
+            float(self.se[position]) * math.sqrt(self.n / df),
+            df,
+        )
 
 
 def interval_regression(low: ArrayLike, high: ArrayLike, X: ArrayLike) -> IntervalRegression:
@@ -65,7 +81,9 @@ def interval_regression(low: ArrayLike, high: ArrayLike, X: ArrayLike) -> Interv
                 "interval regression: no maximum; the covariates explain every interval exactly"
             )
         step = np.asarray(np.linalg.solve(-hessian, gradient), np.float64)
-        if float(gradient @ step) < _CONVERGED:
+        if float(gradient @ step) < _CLOSE:
+            point = point + step  # errors square with each step: this one leaves none
+            value, _, hessian = _likelihood(point, lower, upper, basis)
             break
         point, (value, gradient, hessian) = _uphill(point, step, value, lower, upper, basis)
     else:
@@ -82,6 +100,7 @@ def interval_regression(low: ArrayLike, high: ArrayLike, X: ArrayLike) -> Interv
         sigma=float(1 / precision),
         log_likelihood=value,
         covariance=change @ np.linalg.inv(-hessian) @ change.T,
+        n=lower.size,
     )
 
 

@@ -12,6 +12,7 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from ics_maturity.models.design import BoolArray, FloatArray, IntArray, vector
+from ics_maturity.models.shrinkage import covariance_matrix, posterior_draws
 
 _CHUNK = 500_000  # numbers held at once while differences are simulated
 
@@ -143,35 +144,15 @@ def top_and_bottom(
 ) -> TopBottom:
     """Probabilities of being among the highest and lowest ``count`` groups.
 
-    Groups are draws from one normal distribution whose mean and spread are both unknown: each
-    simulated world first draws the spread (flat prior on its standard deviation), then the
-    mean, then the groups. So doubt about tau2 widens the answer.
+    Simulates true values from the estimates with :func:`posterior_draws`, so that doubt about
+    the spread between groups counts, and ranks them.
 
-    Source: Gelman et al. 2013, Bayesian Data Analysis, section 5.4; ranks after Laird &
-    Louis 1989, Journal of Educational Statistics 14:29-46.
+    Source: Laird & Louis 1989, Journal of Educational Statistics 14:29-46.
     """
     values = vector(estimates, "estimates")
     if not 0 < count < values.size:
         raise ValueError(f"top and bottom: count must lie between 1 and {values.size - 1}")
-    # In the basis of the errors' principal axes they are independent, whatever the covariance.
-    v, axes = np.linalg.eigh(covariance_matrix(variances, values.size))
-    v = np.maximum(v, 0)
-    y, one = axes.T @ values, axes.sum(axis=0)
-    grid = np.linspace(0, 4 * np.std(values), 401)[1:] ** 2
-    weights = 1 / (v + grid[:, None])
-    information = weights @ one**2
-    means = weights @ (one * y) / information
-    squares = np.sum(weights * (y - means[:, None] * one) ** 2, axis=1)
-    log_posterior = 0.5 * (np.log(weights).sum(axis=1) - np.log(information) - squares)
-    posterior = np.exp(log_posterior - log_posterior.max())
-    chosen = rng.choice(grid.size, size=draws, p=posterior / posterior.sum())
-    tau2 = grid[chosen, None]
-    mean = means[chosen] + rng.standard_normal(draws) / np.sqrt(information[chosen])
-    centre = mean[:, None] * one
-    keep = tau2 / (v + tau2)
-    worlds = centre + keep * (y - centre)
-    worlds += np.sqrt(keep * v) * rng.standard_normal((draws, values.size))
-    order = np.argsort(worlds @ axes.T, axis=1)
+    order = np.argsort(posterior_draws(values, variances, rng, draws), axis=1)
     return TopBottom(
         top=np.bincount(order[:, -count:].ravel(), minlength=values.size) / draws,
         bottom=np.bincount(order[:, :count].ravel(), minlength=values.size) / draws,
@@ -207,21 +188,6 @@ def distinct_pairs(
     p = 2 * stats.norm.sf(np.abs(values[first] - values[second]) / scale)
     rejected = multipletests(p, alpha=1 - level, method="holm")[0]
     return int(rejected.sum()), first.size
-
-
-def covariance_matrix(variances: ArrayLike, size: int) -> FloatArray:
-    """Covariance (size, size) from variances or a covariance matrix.
-
-    Raises:
-        ValueError: when a variance is not positive or the matrix is not symmetric.
-    """
-    array = np.asarray(variances, np.float64)
-    matrix = np.diag(array) if array.ndim == 1 else array
-    if matrix.shape != (size, size) or not np.all(np.isfinite(matrix)):
-        raise ValueError(f"variances: expected {size} finite values or a {size} x {size} matrix")
-    if np.any(np.diag(matrix) <= 0) or not np.allclose(matrix, matrix.T):
-        raise ValueError("variances: must be positive, and a matrix symmetric")
-    return matrix
 
 
 def _root(covariance: FloatArray) -> FloatArray:

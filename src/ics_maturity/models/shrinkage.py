@@ -9,14 +9,19 @@ from scipy.optimize import brentq
 
 from ics_maturity.models.design import FloatArray, vector
 
+_TAU_STEPS = 401
+_FEWEST = 5
+
 
 @dataclass(frozen=True)
 class EmpiricalBayes:
     """Estimates theta_j ~ N(mean, tau2), observed with variances v_j.
 
     ``shrinkage`` is tau2 / (tau2 + v_j): 1 keeps the estimate, 0 replaces it by the mean.
-    ``se`` includes the uncertainty of the mean but not of tau2. ``q`` is Cochran's statistic,
-    ``i2`` the share (0 to 1) of variation that is not sampling error.
+    ``se`` includes the uncertainty of the mean but takes tau2 as known: where tau2 is small
+    and uncertain, intervals from it are too short; use :func:`posterior_intervals`.
+    ``q`` is Cochran's statistic, ``i2`` the share (0 to 1) of variation that is not sampling
+    error.
     """
 
     mean: float
@@ -41,7 +46,7 @@ def empirical_bayes(
     v = vector(variances, "variances", values.size)
     if values.size < 3 or np.any(v <= 0):
         raise ValueError("empirical Bayes: needs three estimates with positive variances")
-    between = reml_tau2(values, v) if tau2 is None else tau2
+    between = _reml_tau2(values, v) if tau2 is None else tau2
     weights = 1 / (v + between)
     mean = float(np.sum(weights * values) / weights.sum())
     mean_variance = 1 / float(weights.sum())
@@ -61,7 +66,83 @@ def empirical_bayes(
     )
 
 
-def restricted_log_likelihood(values: FloatArray, v: FloatArray, tau2: FloatArray) -> FloatArray:
+def posterior_draws(
+    estimates: ArrayLike, variances: ArrayLike, rng: np.random.Generator, draws: int = 10_000
+) -> FloatArray:
+    """Worlds (draws, k) of true group values that the estimates allow.
+
+    Groups come from one normal distribution whose mean and variance are both unknown. Each
+    world first draws the variance (flat prior), then the mean, then the groups, so doubt about
+    tau2 widens the answer. The flat prior on the variance is the one whose intervals cover
+    true values as often as they say.
+
+    Args:
+        estimates: one per group (k,).
+        variances: sampling variances (k,) or covariance matrix (k, k) of the estimates.
+
+    Source: Gelman et al. 2013, Bayesian Data Analysis, section 5.4; the prior: Morris & Tang
+    2011, Statistical Science 26:271-287.
+
+    Raises:
+        ValueError: for fewer than five groups, which say too little of their variance.
+    """
+    values = vector(estimates, "estimates")
+    if values.size < _FEWEST:
+        raise ValueError(f"posterior: needs {_FEWEST} groups or more, found {values.size}")
+    # In the basis of the errors' principal axes they are independent, whatever the covariance.
+    v, axes = np.linalg.eigh(covariance_matrix(variances, values.size))
+    v = np.maximum(v, 0)
+    y, one = axes.T @ values, axes.sum(axis=0)
+    widest = 4 * math.sqrt(float(np.var(values) + v.mean()))
+    tau = np.linspace(0, widest, _TAU_STEPS)[1:]
+    tau2 = tau**2
+    weights = 1 / (v + tau2[:, None])
+    information = weights @ one**2
+    means = weights @ (one * y) / information
+    squares = np.sum(weights * (y - means[:, None] * one) ** 2, axis=1)
+    log_posterior = 0.5 * (np.log(weights).sum(axis=1) - np.log(information) - squares)
+    posterior = tau * np.exp(log_posterior - log_posterior.max())  # d(tau2) is 2 tau d(tau)
+    chosen = rng.choice(tau2.size, size=draws, p=posterior / posterior.sum())
+    mean = means[chosen] + rng.standard_normal(draws) / np.sqrt(information[chosen])
+    centre = mean[:, None] * one
+    keep = tau2[chosen, None] / (v + tau2[chosen, None])
+    worlds = centre + keep * (y - centre)
+    worlds += np.sqrt(keep * v) * rng.standard_normal((draws, values.size))
+    return worlds @ axes.T
+
+
+def posterior_intervals(
+    estimates: ArrayLike,
+    variances: ArrayLike,
+    rng: np.random.Generator,
+    level: float = 0.95,
+    draws: int = 10_000,
+) -> tuple[FloatArray, FloatArray]:
+    """Lower and upper ends (k,) between which each group's true value lies.
+
+    Source: :func:`posterior_draws`.
+    """
+    worlds = posterior_draws(estimates, variances, rng, draws)
+    low, high = np.quantile(worlds, [0.5 - level / 2, 0.5 + level / 2], axis=0)
+    return low, high
+
+
+def covariance_matrix(variances: ArrayLike, size: int) -> FloatArray:
+    """Covariance (size, size) from variances or a covariance matrix.
+
+    Raises:
+        ValueError: when a variance is not positive or the matrix is not symmetric.
+    """
+    array = np.asarray(variances, np.float64)
+    matrix = np.diag(array) if array.ndim == 1 else array
+    if matrix.shape != (size, size) or not np.all(np.isfinite(matrix)):
+        raise ValueError(f"variances: expected {size} finite values or a {size} x {size} matrix")
+    if np.any(np.diag(matrix) <= 0) or not np.allclose(matrix, matrix.T):
+        raise ValueError("variances: must be positive, and a matrix symmetric")
+    return matrix
+
+
+def _restricted_likelihood(values: FloatArray, v: FloatArray, tau2: FloatArray) -> FloatArray:
     """Restricted log likelihood (A,) of each tau2 (A,), up to a constant."""
     total = v + tau2[:, None]
     weights = 1 / total
@@ -71,11 +152,11 @@ def restricted_log_likelihood(values: FloatArray, v: FloatArray, tau2: FloatArra
     return -0.5 * (np.log(total).sum(axis=1) + np.log(sums) + squares)
 
 
-def reml_tau2(values: FloatArray, v: FloatArray) -> float:
+def _reml_tau2(values: FloatArray, v: FloatArray) -> float:
     """tau2 >= 0 at the highest restricted likelihood: a grid for the basin, then its root."""
     scale = float(np.var(values) + v.mean())
     grid = scale * np.concatenate([[0.0], np.logspace(-8, 4, 241)])
-    best = int(np.argmax(restricted_log_likelihood(values, v, grid)))
+    best = int(np.argmax(_restricted_likelihood(values, v, grid)))
 
     def slope(tau2: float) -> float:
         weights = 1 / (v + tau2)
