@@ -163,7 +163,7 @@ def empty_returns() -> pd.DataFrame:
 
 
 def validate(frame: pd.DataFrame, *, file: str = "") -> pd.DataFrame:
-    """The frame itself if it keeps the contract, else an error with every fault in it.
+    """The frame itself if it keeps the rules of tidy returns, else an error with every fault in it.
 
     Args:
         frame: columns exactly :data:`COLUMNS`, in that order; text columns of type ``str``,
@@ -192,7 +192,7 @@ def _column_problems(frame: pd.DataFrame, file: str) -> list[Problem]:
     ]
     problems += [
         Problem(
-            "only the columns of the returns contract",
+            "only the columns of tidy returns",
             file=file,
             column=name,
             fix="remove or rename the column",
@@ -281,7 +281,7 @@ def read_returns(path: Path) -> pd.DataFrame:
     """Read a file that :func:`write_returns` wrote, with its types, and check it again.
 
     Raises:
-        InputError: the file is missing, is not such a table, or breaks the contract.
+        InputError: the file is missing, is not such a table, or breaks a rule.
     """
     try:
         text = pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8")

@@ -263,8 +263,15 @@ def check_refused(path: Path, layout: str, case: Case) -> None:
     assert str(first) in str(caught.value)
 
 
+def unheaded(grid: Grid) -> None:
+    """Add a column that has values but no heading, beside one that takes no neighbour."""
+    for number, row in enumerate(grid):
+        row.insert(2, "note" if number else "")
+
+
 LOGGED: dict[str, list[tuple[str, Spoil, str, str]]] = {
     "dma_2016_answers": [
+        ("column without a heading", unheaded, "unheaded_column", "quarantined"),
         ("blank row", lambda g: g.insert(2, [""] * len(g[0])), "blank_row", "note"),
         ("empty return", lambda g: g[1].__setitem__(slice(2, None), [""] * (len(g[1]) - 2)),
          "empty_row", "quarantined"),
@@ -283,6 +290,7 @@ LOGGED: dict[str, list[tuple[str, Spoil, str, str]]] = {
             slice(column(g, load("dma_2016").items[-11].wording), None), [""] * 22),
          "theme_missing", "warning"),
     ],
+    "template": [("column without a heading", unheaded, "unheaded_column", "quarantined")],
     "dma_2017_scores": [
         ("published score that items do not give", put(1, "leadership", "99"),
          "score_not_reproduced", "warning"),
@@ -313,6 +321,7 @@ def test_oddity_is_logged(
 
 
 WORKBOOK_LOGGED = {
+    "column without a heading": (lambda g: g[FIRST].append("see e-mail"), "unheaded_column"),
     "off the lattice": (put(FIRST, "Well Led", 2.1, HEADER), "off_lattice"),
     "blank row between returns": (lambda g: g.insert(FIRST + 1, []), "blank_row"),
     "return in one sheet only": (lambda g: g.pop(FIRST), "return_in_one_sheet"),

@@ -1,4 +1,4 @@
-"""The tidy contract and the quality log."""
+"""Tidy returns and the quality log."""
 
 from pathlib import Path
 

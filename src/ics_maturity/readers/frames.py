@@ -1,4 +1,4 @@
-"""From lists of values to a frame that keeps the returns contract."""
+"""From lists of values to a valid frame of tidy returns."""
 
 from collections.abc import Mapping, Sequence
 
@@ -19,7 +19,7 @@ def tidy(columns: Mapping[str, Sequence[object] | object], *, file: str) -> pd.D
         file: name of the source, for error messages.
 
     Raises:
-        InputError: the rows break the contract.
+        InputError: the rows break a rule of tidy returns.
     """
     filled = {
         "provider_code": columns["provider_code_returned"],

@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
+from openpyxl.utils import get_column_letter
+
 from ics_maturity.errors import Problem
 from ics_maturity.instruments.wording import wording_key
 from ics_maturity.readers.cells import text
@@ -68,6 +70,35 @@ def heading_problems(
         if count > 1 and key in known
     ]
     return problems
+
+
+def log_unheaded(
+    header: Sequence[object],
+    rows: Iterable[Sequence[object]],
+    source: Source,
+    *,
+    sheet: str = "",
+    read: Collection[int] = (),
+) -> None:
+    """Note the columns that hold values below no heading, and so are not read.
+
+    Args:
+        rows: the rows of returns below the header.
+        read: positions of columns without a heading that are read none the less.
+    """
+    filled = Counter(at for row in rows for at, cell in enumerate(row) if text(cell))
+    for at, count in sorted(filled.items()):
+        if at not in read and (at >= len(header) or not text(header[at])):
+            source.note(
+                "unheaded_column",
+                "A column without a heading holds values.",
+                sheet=sheet,
+                column=get_column_letter(at + 1),
+                value=f"{count} cells",
+                action="not read",
+                severity="quarantined",
+                rule="values below an empty heading",
+            )
 
 
 def _rename_hint(missing: str, unknown: Sequence[str]) -> str:

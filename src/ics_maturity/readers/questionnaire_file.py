@@ -11,7 +11,7 @@ from ics_maturity.instruments.wording import wording_key
 from ics_maturity.readers.cells import NotANumber, number_between, text
 from ics_maturity.readers.frames import tidy
 from ics_maturity.readers.guard import read_csv
-from ics_maturity.readers.headings import heading_problems, positions
+from ics_maturity.readers.headings import heading_problems, log_unheaded, positions
 from ics_maturity.readers.organisations import (
     code_and_name,
     log_organisations,
@@ -62,7 +62,15 @@ def open_questionnaire(
         raise InputError(problems)
     refuse_duplicates(returns, source)
     log_organisations(returns, source)
+    beside = [at + 1 for at, cell in enumerate(header) if _takes_two(text(cell), instrument)]
+    log_unheaded(header, (one.cells for one in returns), source, read=beside)
     return header, returns
+
+
+def _takes_two(heading: str, instrument: Instrument) -> bool:
+    """Whether the column after this heading belongs to it: a score, or a service's name."""
+    services = {known.heading for known in instrument.profile if known.kind == "service"}
+    return wording_key(heading) in instrument.by_wording or heading in services
 
 
 def _unknown_setting(instrument: Instrument, written: str, row: int, source: Source) -> Problem:

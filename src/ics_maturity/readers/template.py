@@ -22,7 +22,7 @@ from ics_maturity.instruments import Instrument, find_round
 from ics_maturity.readers.cells import NotANumber, is_code, number, number_between, text
 from ics_maturity.readers.frames import tidy
 from ics_maturity.readers.guard import Sheet, read_csv, read_workbook
-from ics_maturity.readers.headings import heading_problems, positions
+from ics_maturity.readers.headings import heading_problems, log_unheaded, positions
 from ics_maturity.readers.lattice_check import log_off_lattice
 from ics_maturity.readers.result import ReadResult, Source
 from ics_maturity.returns import ASSESSORS, GRAIN, LEVELS, slug_problem
@@ -83,6 +83,7 @@ def read_template(source: Source) -> ReadResult:
     )
     if wrong:
         raise InputError(wrong)
+    log_unheaded(sheet.rows[header_row], sheet.rows[header_row + 1 :], source, sheet=sheet.name)
     instrument = find_round(source.round)
     if instrument is None:
         source.note(
@@ -94,7 +95,7 @@ def read_template(source: Source) -> ReadResult:
     columns = positions(sheet.rows[header_row])
     problems: list[Problem] = []
     rows = [
-        _Row(source, sheet, columns, index, instrument, problems).contract()
+        _Row(source, sheet, columns, index, instrument, problems).values()
         for index in _filled(source, sheet, header_row)
     ]
     if not rows and not problems:
@@ -155,7 +156,7 @@ class _Row:
     instrument: Instrument | None
     problems: list[Problem]
 
-    def contract(self) -> dict[str, Any]:
+    def values(self) -> dict[str, Any]:
         """The row's values under the names of the tidy returns."""
         low, high = self._scale_end("scale_min"), self._scale_end("scale_max")
         level = self._checked("level", self._said("level") in LEVELS, "one of " + ", ".join(LEVELS))

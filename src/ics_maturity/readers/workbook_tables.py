@@ -12,7 +12,7 @@ from ics_maturity.instruments import Instrument
 from ics_maturity.instruments.wording import wording_key
 from ics_maturity.readers.cells import NotANumber, number_between, text
 from ics_maturity.readers.guard import Sheet
-from ics_maturity.readers.headings import heading_problems, positions
+from ics_maturity.readers.headings import heading_problems, log_unheaded, positions
 from ics_maturity.readers.result import Source
 
 OVERALL = "overall_comparable"
@@ -137,6 +137,8 @@ def scores_of(
     Blank rows between returns and the footer below them are noted in the log.
     """
     last = _last_return(table)
+    header, returns = table.sheet.rows[table.header_row], slice(table.header_row + 1, last + 1)
+    log_unheaded(header, table.sheet.rows[returns], source, sheet=table.sheet.name)
     facts: list[Fact] = []
     for index, row in enumerate(table.sheet.rows):
         if index <= table.header_row:
