@@ -63,6 +63,7 @@ class Cleaned:
                 "centroids",
                 "tiles",
                 "boundary_changes",
+                "press_statements",
                 "incentives",
             )
         }
@@ -218,10 +219,8 @@ def _lattice(returns: pd.DataFrame) -> pd.DataFrame:
 
 def _domain_count(year: int) -> Callable[[str, str], int | None]:
     """Number of domains by pillar and setting; not known for a round without an instrument."""
-    try:
-        return instruments.for_round(year).domain_count
-    except KeyError:
-        return lambda pillar, care_setting: None
+    instrument = instruments.find_round(year)
+    return instrument.domain_count if instrument else lambda pillar, care_setting: None
 
 
 def _dictionary(frame: pd.DataFrame) -> dict[str, Any]:

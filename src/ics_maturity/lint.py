@@ -17,7 +17,7 @@ _NAMES = (
     r"\b0[1-9]_[a-z_]+",  # notebooks: 03_model_mix_and_rurality
     r"\bnotebooks? 0[1-9]\b",
     r"\b95%",  # the level of every interval
-    r"\b0 to 100\b|\b1 to 5\b|\b0 to 1\b",  # scales
+    r"\b0 to 100\b|\b1 to 5\b|\b0 to 1\b|\bof 100\b",  # scales
     r"\bL[0-4]\b",  # rungs of the claims ladder
     r"\bE[1-8]\b",  # estimands
     r"\bC(?:0[1-9]|[12]\d|3[0-7])\b",  # claims in the register

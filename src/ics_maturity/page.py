@@ -7,7 +7,7 @@ precision beside them, so that no number on a page is without its file.
 
 import json
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from inspect import cleandoc
 from pathlib import Path
@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from IPython.display import display
 
+from ics_maturity import columns as declared
 from ics_maturity import prose, tables
 from ics_maturity.errors import InputError, Problem
 from ics_maturity.profiles import load_profile
@@ -167,21 +168,20 @@ class Page:
 
     # Showing
 
-    def findings(self, template: str, *, key: str = "") -> None:
+    def findings(self, template: str, *, key: str = "", **names: int | str) -> None:
         """Display Markdown filled with named results; see :mod:`ics_maturity.prose`.
 
-        ``key`` names a passage that another page quotes: "answer" is the index's.
+        ``key`` names a passage that another page quotes: "answer" is the index's. ``names`` are
+        the years or slugs that ``$name`` stands for in the template.
         """
         about = {"kind": "findings", "key": key}
-        shown = prose.markdown(template, self.results)
-        _show(
-            {"text/markdown": shown, "text/plain": prose.plain(cleandoc(template), self.results)},
-            about,
-        )
+        shown = prose.markdown(template, self.results, **names)
+        plain = prose.plain(cleandoc(template), self.results, **names)
+        _show({"text/markdown": shown, "text/plain": plain}, about)
 
-    def text(self, template: str) -> str:
+    def text(self, template: str, **names: int | str) -> str:
         """Named results filled into plain text, for captions, titles and alternative texts."""
-        return prose.plain(template, self.results)
+        return prose.plain(template, self.results, **names)
 
     def table(
         self,
@@ -189,15 +189,23 @@ class Page:
         name: str,
         *,
         caption: str,
-        columns: Mapping[str, Column],
+        columns: Mapping[str, Column] | None = None,
+        show: Sequence[str] = (),
         note: str = "",
     ) -> None:
         """Display a table and write its CSV and column dictionary under ``tables/``.
 
-        See :func:`ics_maturity.tables.build`.
+        See :func:`ics_maturity.tables.build`. Columns are those declared for the table's name in
+        :mod:`ics_maturity.columns`, unless given.
         """
         table = tables.build(
-            frame, name, caption=caption, columns=columns, note=note, notebook=self.notebook
+            frame,
+            name,
+            caption=caption,
+            columns=declared.of(name) if columns is None else columns,
+            show=show,
+            note=note,
+            notebook=self.notebook,
         )
         self._claim(name)
         self._write(f"tables/{name}.csv", table.csv)

@@ -127,8 +127,8 @@ def _open_profile(root: Path) -> Profile:
     return Profile(
         name="open",
         label="Published returns",
-        banner="Computed from the returns that NHS England has published. Scores are what "
-        "organisations reported about themselves.",
+        banner="Computed from the returns that NHS England has published. Organisations assessed "
+        "themselves; from 2023 on, peers and NHS England checked what they entered.",
         file_suffix="",
         returns=[
             ReturnFile(folder / s.path, s.path, s.layout, s.round, s.id, registered=s)

@@ -20,12 +20,15 @@ formats are few on purpose:
 
 ``2dp``, ``signed2dp``, ``ci2dp`` and ``range2dp`` may be followed by a space and ``unit``,
 which prints the result's declared unit after the number. Anything else is an error.
+
+``$round`` and the like stand for years or slugs that the caller gives by name, in a field's name
+(``{mix.tau2_$round:3dp}``) or in the text.
 """
 
 import inspect
 import re
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ics_maturity.results import Result, Results
@@ -187,18 +190,30 @@ def _fill(template: str, results: Results, escape: Callable[[str], str]) -> str:
         raise ProseError(f"{error} (in '{_shorten(template)}')") from None
 
 
-def plain(template: str, results: Results) -> str:
+def _name(template: str, names: Mapping[str, int | str]) -> str:
+    """The template with ``$name`` replaced by the year or slug of that name."""
+    for name, value in names.items():
+        if not re.fullmatch(r"[a-z0-9_]{1,40}", str(value)):
+            raise ProseError(f"${name} is {value!r}: only a year or a slug can stand in a template")
+    try:
+        return string.Template(template).substitute(names)
+    except (KeyError, ValueError) as error:
+        raise ProseError(f"${error} in '{_shorten(template)}': give it by name") from None
+
+
+def plain(template: str, results: Results, **names: int | str) -> str:
     """The template with its results filled in, as text for captions and alternative texts."""
-    return _fill(template, results, _same)
+    return _fill(_name(template, names), results, _same)
 
 
-def markdown(template: str, results: Results) -> str:
+def markdown(template: str, results: Results, **names: int | str) -> str:
     """The template with its results filled in and escaped, as Markdown.
 
     Raises:
-        ProseError: an unknown name or format, or Markdown that findings may not hold.
+        ProseError: an unknown format, or Markdown that findings may not hold.
+        ResultError: an unknown name.
     """
-    text = inspect.cleandoc(template)
+    text = _name(inspect.cleandoc(template), names)
     check_markdown(text)
     return _fill(text, results, escape_markdown)
 

@@ -181,6 +181,18 @@ TABLES: dict[str, Table] = {
         },
         key=("ics_code_2022", "ics_code_2026"),
     ),
+    "press_statements": Table(
+        {
+            "ics_code": _code("System"),
+            "measure_id": _text("Which measure the press described; measures are never merged"),
+            "low": _number("Lowest score that the words leave open"),
+            "high": _number("Highest score that the words leave open"),
+            "named": _one_of("Whether the words name the system", ("yes", "no")),
+            "source": _SOURCE,
+        },
+        key=("ics_code", "measure_id"),
+        required=False,
+    ),
     "incentives": Table(
         {
             "provider_code": _code("Provider of 2025"),
@@ -199,8 +211,8 @@ TABLES: dict[str, Table] = {
 class Reference:
     """The checked tables of one reference folder, each sorted by its key.
 
-    ``rurality_2026``, ``centroids`` and ``incentives`` are empty where the folder does not hold
-    them.
+    ``rurality_2026``, ``centroids``, ``press_statements`` and ``incentives`` are empty where the
+    folder does not hold them.
     """
 
     systems: pd.DataFrame
@@ -212,6 +224,7 @@ class Reference:
     tiles: pd.DataFrame
     successions: pd.DataFrame
     boundary_changes: pd.DataFrame
+    press_statements: pd.DataFrame
     incentives: pd.DataFrame
 
 

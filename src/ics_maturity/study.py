@@ -10,58 +10,37 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from ics_maturity import frames, geography
-from ics_maturity.models import likeforlike, measurement, multiplicity, ranks, rurality, space
+from ics_maturity import columns, frames, geography, instruments
+from ics_maturity.models import (
+    coarse,
+    composition,
+    likeforlike,
+    measurement,
+    multiplicity,
+    ranks,
+    rurality,
+    space,
+)
 from ics_maturity.models.design import with_intercept
 from ics_maturity.models.estimate import Coefficient
-from ics_maturity.models.variance import RandomIntercept
+from ics_maturity.models.inference import hc
+from ics_maturity.models.nested import nested_components
+from ics_maturity.models.variance import RandomIntercept, random_intercept
 from ics_maturity.page import Page
-from ics_maturity.tables import Column
+from ics_maturity.scores import round_half_up
 
-ESTIMATE_COLUMNS = {
-    "estimate": Column("Estimate", unit="points", digits=3),
-    "low": Column("Low", "Lower end of the 95% interval", digits=3),
-    "high": Column("High", "Upper end of the 95% interval", digits=3),
-    "p": Column("p", "Two-sided test of nought", style="p"),
-}
+LIKE_FOR_LIKE_SHOWN = (
+    "short_name", "providers", "rows", "rural_share", "crude_row", "crude_provider",
+    "standardised", "empirical_bayes", "flagged", "rank_low_a", "rank_high_a", "rank_low_b",
+    "rank_high_b", "p_top5", "p_bottom5",
+)  # fmt: skip
 
-_RANK_SET = "95% set of ranks"
-LIKE_FOR_LIKE_COLUMNS = {
-    "ics_code": Column("Code", "ODS code of the system's board"),
-    "ics_name": Column("Name"),
-    "short_name": Column("System"),
-    "providers": Column("Providers"),
-    "rows": Column("Returns"),
-    "rural_share": Column("Rural share", "Share of residents in rural areas", digits=3),
-    "crude_row": Column("Rows", "Mean of returns", digits=2, group="Crude"),
-    "crude_provider": Column("Providers", "Mean of providers", digits=2, group="Crude"),
-    "indirect": Column("Indirect", "Own mean less what its settings score nationally, plus the "
-                       "national mean", digits=2, group="Like for like"),
-    "standardised": Column("Standardised", "Additive model at the standard mix", digits=2,
-                           group="Like for like"),
-    "standardised_se": Column("SE", "Standard error, view A", digits=2, group="Like for like"),
-    "empirical_bayes": Column("Shrunken", "Empirical Bayes of the standardised score", digits=2,
-                              group="Like for like"),
-    "shrinkage": Column("Kept", "Share of the distance to the mean that is kept", digits=2,
-                        group="Like for like"),
-    "acute_only": Column("Acute only", "Mean of acute returns alone", digits=2,
-                         group="Like for like"),
-    "empty_weight": Column("Empty", "Share of the standard mix in settings it lacks", digits=2),
-    "flagged": Column("Flagged", "More than half of the standard mix is empty"),
-    "rank": Column("Rank", "1 is highest", group="Like for like"),
-    "rank_low_a": Column("from", "Marginal, view A", group=f"{_RANK_SET}, A"),
-    "rank_high_a": Column("to", "Marginal, view A", group=f"{_RANK_SET}, A"),
-    "rank_low_a_simultaneous": Column("from", "Simultaneous, view A", group="A, all at once"),
-    "rank_high_a_simultaneous": Column("to", "Simultaneous, view A", group="A, all at once"),
-    "rank_low_b": Column("from", "Marginal, view B", group=f"{_RANK_SET}, B"),
-    "rank_high_b": Column("to", "Marginal, view B", group=f"{_RANK_SET}, B"),
-    "rank_low_b_simultaneous": Column("from", "Simultaneous, view B", group="B, all at once"),
-    "rank_high_b_simultaneous": Column("to", "Simultaneous, view B", group="B, all at once"),
-    "p_top5": Column("top five", "Probability of being among the five highest", digits=2,
-                     group="Chance of"),
-    "p_bottom5": Column("bottom five", "Probability of being among the five lowest", digits=2,
-                        group="Chance of"),
-}  # fmt: skip
+
+def titles(round: int) -> dict[str, str]:
+    """Names of the pillars, themes and sections of a round as its instrument prints them."""
+    instrument = instruments.for_round(round)
+    parts = (*instrument.pillars, *instrument.themes, *instrument.sections)
+    return {part.id: part.title for part in parts}
 
 
 def systems(page: Page, definition: str = "ruc2021") -> pd.DataFrame:
@@ -133,8 +112,8 @@ def like_for_like(
         rng: gives a generator by name (:meth:`ics_maturity.page.Page.rng`).
 
     Returns:
-        The columns of :data:`LIKE_FOR_LIKE_COLUMNS` by system, sorted by code; and the rank sets
-        by view: ``a`` (providers as draws, covariance of the standardised scores), ``b``
+        The columns declared for the table ``like_for_like`` by system, sorted by code; and the
+        rank sets by view: ``a`` (providers as draws, covariance of the standardised scores), ``b``
         (readings with error).
     """
     table = likeforlike.like_for_like(rows, standard, single_setting)
@@ -156,7 +135,7 @@ def like_for_like(
     known = systems.reindex(table["ics_code"]).reset_index()
     for name in ("ics_name", "short_name", "rural_share"):
         table[name] = known[name].to_numpy()
-    return table[list(LIKE_FOR_LIKE_COLUMNS)], sets
+    return table[list(columns.of("like_for_like"))], sets
 
 
 def caterpillar_rows(like: pd.DataFrame) -> pd.DataFrame:
@@ -180,9 +159,9 @@ def caterpillar_rows(like: pd.DataFrame) -> pd.DataFrame:
 
 
 def system_means(providers: pd.DataFrame, systems: pd.DataFrame) -> pd.DataFrame:
-    """Mean provider score by system: short_name, rural_share, score, n."""
+    """Mean provider score by system: ics_code, short_name, rural_share, score, n."""
     grouped = providers.groupby("ics_code")["score"].agg(score="mean", n="size")
-    return systems[["short_name", "rural_share"]].join(grouped, how="inner").reset_index(drop=True)
+    return systems[["short_name", "rural_share"]].join(grouped, how="inner").reset_index()
 
 
 def fitted_line(fit: RandomIntercept, slope: Coefficient, rural: np.ndarray) -> pd.DataFrame:
@@ -282,7 +261,7 @@ def pillar_slopes(
     """The rurality slope of each pillar (or theme), corrected for looking at all of them.
 
     Returns:
-        pillar, estimate, low, high, p, p_holm, p_bh, p_westfall_young, sorted by pillar.
+        pillar, title, estimate, low, high, p, p_holm, p_bh, p_westfall_young, sorted by pillar.
     """
     wide = pillar_scores(returns, now.measure)
     places = now.providers.set_index("provider_code").loc[wide.index]
@@ -300,4 +279,100 @@ def pillar_slopes(
         wide.to_numpy(), places["rural_share"], places["ics_code"], rng, draws=draws
     )
     table["p_westfall_young"] = together.p_adjusted
+    table.insert(1, "title", table["pillar"].map(titles(now.measure.round)))
     return table
+
+
+def variance_table(returns: pd.DataFrame, now: frames.Round) -> pd.DataFrame:
+    """Where the variance lies: over providers, over returns, and for each pillar.
+
+    Returns:
+        score, unit, n, tau2 (between systems), provider2 (between providers, only where returns
+        are the unit), sigma2, icc.
+    """
+    providers = now.providers
+    ones = np.ones((len(providers), 1))
+    whole = random_intercept(providers["score"], ones, providers["ics_code"])
+    rows = [("all pillars", "providers", whole.n, whole.tau2, np.nan, whole.sigma2, whole.icc)]
+    nested = nested_components(
+        now.rows["score"],
+        np.ones((len(now.rows), 1)),
+        now.rows["ics_code"],
+        now.rows["provider_code"],
+    )
+    total = nested.tau2_upper + nested.tau2_lower + nested.sigma2
+    rows.append(("all pillars", "returns", len(now.rows), nested.tau2_upper, nested.tau2_lower,
+                 nested.sigma2, nested.tau2_upper / total))  # fmt: skip
+    wide = pillar_scores(returns, now.measure)
+    ics = providers.set_index("provider_code")["ics_code"].reindex(wide.index)
+    named = titles(now.measure.round)
+    for pillar in wide.columns:
+        fit = random_intercept(wide[pillar], np.ones((len(wide), 1)), ics)
+        rows.append((named.get(pillar, pillar), "providers", fit.n, fit.tau2, np.nan, fit.sigma2,
+                     fit.icc))  # fmt: skip
+    return pd.DataFrame(rows, columns=["score", "unit", "n", "tau2", "provider2", "sigma2", "icc"])
+
+
+def composition_table(now: frames.Round, systems: pd.DataFrame, reference: str) -> pd.DataFrame:
+    """How much of the differences mix accounts for, by three splits.
+
+    Reference-price and symmetric Kitagawa over all systems (share of variance between crude row
+    means), Oaxaca-Blinder between the most urban and the most rural third (both references).
+
+    Returns:
+        what, method, explained, whole, share.
+    """
+    rows = now.rows
+    parts = []
+    for name, split in (
+        ("Kitagawa, national prices (primary)", composition.kitagawa_reference),
+        ("Kitagawa, symmetric, gaps filled additively", composition.kitagawa_symmetric),
+    ):
+        found = split(rows["score"], rows["ics_code"], rows["care_setting"])
+        by_mix, whole = found.composition.sum(axis=1), found.difference
+        parts.append(("variance between systems", name, by_mix.var(), whole.var()))
+    tercile = rows["ics_code"].map(geography.rural_terciles(systems["rural_share"]))
+    ends = rows[tercile.isin(["urban", "rural"])]
+    kept = [s for s in now.settings if s != reference]
+    X = np.column_stack([(ends["care_setting"] == s).to_numpy(float) for s in kept])
+    gap = composition.oaxaca_blinder(ends["score"], X, (tercile[ends.index] == "rural").to_numpy())
+    what = "urban less rural third"
+    for name, mixed in (("urban", gap.explained_by_first), ("rural", gap.explained_by_second)):
+        parts.append((what, f"Oaxaca-Blinder, {name} prices", mixed, gap.gap))
+    table = pd.DataFrame(parts, columns=["what", "method", "explained", "whole"])
+    return table.assign(share=table["explained"] / table["whole"])
+
+
+def coarse_table(by_system: pd.DataFrame, claims: pd.DataFrame) -> pd.DataFrame:
+    """The rurality slope from system scores that are known only coarsely.
+
+    Args:
+        by_system: the frame of :func:`system_means`.
+        claims: the processed table of press statements (the interval that the words leave open
+            to each system); may be empty.
+
+    Returns:
+        what, n, estimate (none for bounds), low, high.
+    """
+    rural = by_system["rural_share"].to_numpy()
+    X = with_intercept(rural)
+    exact = hc(by_system["score"], X, "HC3")[1]
+    rounded = round_half_up(by_system["score"], 1)
+    low, high = coarse.rounding_interval(rounded, 1)
+    fitted = coarse.interval_regression(low, high, X)
+    half = 1.96 * fitted.se[1]
+    bounds = coarse.slope_bounds(low, high, rural)
+    n = len(by_system)
+    rows = [
+        ("system means in full", n, exact.estimate, exact.low, exact.high),
+        ("published to one decimal, interval regression", n, fitted.beta[1],
+         fitted.beta[1] - half, fitted.beta[1] + half),
+        ("published to one decimal, worst-case bounds", n, np.nan, bounds.low, bounds.high),
+    ]  # fmt: skip
+    for measure, said in claims.groupby("measure_id"):
+        known = said.set_index("ics_code")[["low", "high"]].reindex(by_system["ics_code"])
+        if known.notna().all(axis=None):
+            press = coarse.slope_bounds(known["low"], known["high"], rural)
+            label = f"press statements on 2023 ({measure}), worst-case bounds"
+            rows.append((label, n, np.nan, press.low, press.high))
+    return pd.DataFrame(rows, columns=["what", "n", "estimate", "low", "high"])

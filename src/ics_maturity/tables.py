@@ -6,7 +6,7 @@ a CSV in full precision, and a dictionary of its columns (a Frictionless table s
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any, Literal
@@ -263,6 +263,7 @@ def build(
     *,
     caption: str,
     columns: Mapping[str, Column],
+    show: Sequence[str] = (),
     note: str = "",
     notebook: str = "",
 ) -> Table:
@@ -275,6 +276,7 @@ def build(
         caption: says what the table shows, of whom and when.
         columns: how each column of the frame is called and printed; all must be declared.
             They are shown in the frame's order.
+        show: the columns that fit on the page, where the file holds more; all if empty.
         note: printed under the table.
         notebook: name of the notebook that shows it, for the dictionary.
 
@@ -284,11 +286,16 @@ def build(
     if frame.index.name is not None or frame.index.nlevels > 1:
         frame = frame.reset_index()
     _check(name, caption, frame, columns)
-    printed = _printed(frame, columns)
-    right = [_is_number(frame[c]) for c in frame]
+    if unknown := [c for c in show if c not in frame]:
+        raise TableError(f"table {name}: no column {', '.join(unknown)} to show")
+    on_page = frame[list(show)] if show else frame
+    printed = _printed(on_page, columns)
+    right = [_is_number(on_page[c]) for c in on_page]
     right[0] = False
     shown, left_out = _cut(printed)
     notes = [note] if note else []
+    if more := len(frame.columns) - len(on_page.columns):
+        notes.append(f"The file of this table holds {more} more columns.")
     if left_out:
         notes.append(
             f"The first {_SHOWN_FIRST} and the last {_SHOWN_LAST} rows are shown; "
@@ -296,7 +303,7 @@ def build(
         )
     markup = _html(name, caption, shown, columns, right)
     markup += "".join(f'<p class="note">{escape(text)}</p>' for text in notes)
-    headers = [_header(columns[c]) for c in frame]
+    headers = [_header(columns[c]) for c in on_page]
     return Table(
         name=name,
         caption=caption,

@@ -14,7 +14,7 @@ from statsmodels.stats.multitest import multipletests
 from ics_maturity.models.design import BoolArray, FloatArray, IntArray, vector
 from ics_maturity.models.shrinkage import covariance_matrix, posterior_draws
 
-_CHUNK = 500_000  # numbers held at once while differences are simulated
+_CHUNK = 200_000  # numbers held at once while differences are simulated
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def rank_sets(
     marginal = np.empty((2, k), np.int64)
     for group in range(k):
         others = np.delete(np.arange(k), group)
-        lower, higher = _directions(values, covariance, noise, np.full(k - 1, group), others, level)
+        lower, higher = _directions(values, covariance, noise, np.array([group]), others, level)
         marginal[:, group] = 1 + higher.sum(), k - lower.sum()
     beaten_by = np.bincount(second[above], minlength=k) + np.bincount(first[below], minlength=k)
     ahead_of = np.bincount(first[above], minlength=k) + np.bincount(second[below], minlength=k)
@@ -103,21 +103,24 @@ def _directions(
     second: IntArray,
     level: float,
 ) -> tuple[BoolArray, BoolArray]:
-    """Per pair: is ``first`` proved above ``second``, is it proved below."""
+    """Per pair: is ``first`` proved above ``second``, is it proved below.
+
+    ``first`` is as long as ``second``, or one group compared with all of ``second``.
+    """
     spread = np.diag(covariance)
     scale = np.sqrt(spread[first] + spread[second] - 2 * covariance[first, second])
     observed = (values[first] - values[second]) / scale
-    above = np.zeros(first.size, bool)
-    below = np.zeros(first.size, bool)
-    step = max(1, _CHUNK // first.size)
+    above = np.zeros(second.size, bool)
+    below = np.zeros(second.size, bool)
+    step = max(1, _CHUNK // second.size)
     while not np.all(above | below):
         largest = np.empty(noise.shape[1])
         for start in range(0, noise.shape[1], step):
             part = noise[:, start : start + step]
             difference = (part[first] - part[second]) / scale[:, None]
-            largest[start : start + step] = np.maximum(
-                difference[~above].max(axis=0), -difference[~below].min(axis=0)
-            )
+            upwards = difference[~above] if above.any() else difference
+            downwards = difference[~below] if below.any() else difference
+            largest[start : start + step] = np.maximum(upwards.max(axis=0), -downwards.min(axis=0))
         critical = np.quantile(largest, level)
         new_above, new_below = above | (observed > critical), below | (observed < -critical)
         if np.array_equal(new_above, above) and np.array_equal(new_below, below):

@@ -18,7 +18,7 @@ from ics_maturity.report.glossary import link_terms
 
 _HERE = Path(__file__).parent
 _WORDS_PER_MINUTE = 200
-_LONGEST_DESCRIPTION = 240
+_LONGEST_DESCRIPTION = 360
 
 
 @dataclass(frozen=True)

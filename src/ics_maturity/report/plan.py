@@ -42,7 +42,7 @@ class Step:
 CLEANED = (
     "returns", "items", "links", "services", "item_match", "quality_log",
     "systems", "providers", "rurality", "rurality_2026", "adjacency", "centroids", "tiles",
-    "boundary_changes", "incentives",
+    "boundary_changes", "press_statements", "incentives",
 )  # fmt: skip
 
 STEPS = (
