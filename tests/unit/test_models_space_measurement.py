@@ -8,6 +8,7 @@ from scipy.stats import norm
 
 from ics_maturity.models.coarse import (
     interval_regression,
+    rank_bounds,
     rounding_interval,
     slope_bounds,
 )
@@ -198,3 +199,14 @@ def test_slope_bounds_are_attained_and_enclose_every_completion():
         slope_bounds(low, high, np.ones(12))
     with pytest.raises(ValueError, match="is empty"):
         slope_bounds(high + 1, low, x)
+
+
+def test_ties_in_print_leave_the_order_open():
+    best, worst = rank_bounds(*rounding_interval([3.3, 2.3, 2.3, 1.8], 1))
+    assert best.tolist() == [1, 2, 2, 4]
+    assert worst.tolist() == [1, 3, 3, 4]
+    best, worst = rank_bounds([2.0, 1.0, 1.0], [3.0, 2.0, 5.0])
+    assert best.tolist() == [1, 1, 1]
+    assert worst.tolist() == [3, 3, 3]
+    with pytest.raises(ValueError, match="row 1 is empty"):
+        rank_bounds([1.0, 3.0], [2.0, 2.0])

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import log_ndtr
 
-from ics_maturity.models.design import FloatArray, full_rank, vector
+from ics_maturity.models.design import BoolArray, FloatArray, IntArray, full_rank, vector
 from ics_maturity.models.estimate import Coefficient, t_coefficient
 
 _LOG_ROOT_2PI = 0.5 * math.log(2 * math.pi)
@@ -64,8 +64,7 @@ def interval_regression(low: ArrayLike, high: ArrayLike, X: ArrayLike) -> Interv
     """
     lower = vector(low, "lower ends")
     upper = vector(high, "upper ends", lower.size)
-    if np.any(upper <= lower):
-        raise ValueError(f"interval in row {np.flatnonzero(upper <= lower)[0]} is empty")
+    _refuse_empty(upper <= lower)
     design = full_rank(X, lower.size)
     basis, triangle = np.linalg.qr(design)
     middle = (lower + upper) / 2
@@ -159,8 +158,7 @@ def slope_bounds(low: ArrayLike, high: ArrayLike, x: ArrayLike) -> SlopeBounds:
     """
     lower = vector(low, "lower ends")
     upper = vector(high, "upper ends", lower.size)
-    if np.any(upper < lower):
-        raise ValueError(f"interval in row {np.flatnonzero(upper < lower)[0]} is empty")
+    _refuse_empty(upper < lower)
     covariate = vector(x, "covariate", lower.size)
     centred = covariate - covariate.mean()
     if not np.any(centred):
@@ -172,8 +170,27 @@ def slope_bounds(low: ArrayLike, high: ArrayLike, x: ArrayLike) -> SlopeBounds:
     )
 
 
+def rank_bounds(low: ArrayLike, high: ArrayLike) -> tuple[IntArray, IntArray]:
+    """Best and worst rank (k,) that each group can have, whatever its interval hides.
+
+    Rank 1 is the highest. Two systems both published as 2.3 are tied in print only; their
+    order is unknown, not equal. Intervals that only touch leave the order open.
+    """
+    lower = vector(low, "lower ends")
+    upper = vector(high, "upper ends", lower.size)
+    _refuse_empty(upper < lower)
+    best = 1 + np.sum(lower[None, :] > upper[:, None], axis=1)
+    worst = lower.size - np.sum(upper[None, :] < lower[:, None], axis=1)
+    return best, worst
+
+
 def rounding_interval(published: ArrayLike, decimals: int) -> tuple[FloatArray, FloatArray]:
     """Ends between which a value lay before it was rounded to ``decimals``."""
     values = vector(published, "published values")
     half = 0.5 * 10.0**-decimals
     return values - half, values + half
+
+
+def _refuse_empty(empty: BoolArray) -> None:
+    if np.any(empty):
+        raise ValueError(f"interval in row {np.flatnonzero(empty)[0]} is empty")

@@ -32,7 +32,7 @@ class RandomIntercept:
     Variances are in squared units of the response. Per group, in the order of ``groups``:
     ``blup`` is the predicted effect u, ``blup_variance`` its variance given the coefficients
     (lme4's ``postVar``), ``prediction_variance`` the same with the uncertainty of the
-    coefficients added.
+    coefficients added. Both take tau2 as known, which is too sure where tau2 is small.
     """
 
     beta: FloatArray
