@@ -48,7 +48,8 @@ class ConfirmatorySet:
     def table(self) -> pd.DataFrame:
         """One row per method: role, method, estimate, se, df, statistic, p, low, high.
 
-        Methods that give a p-value alone leave se, df and the interval empty.
+        Resampling methods leave se, df and the interval empty; the bootstrap's statistic is t,
+        the permutation's F.
         """
         rows = [
             {"role": role, **asdict(coefficient)}
@@ -60,12 +61,22 @@ class ConfirmatorySet:
                 ("shown to fail", self.plain),
             )
         ]
-        for method, test, statistic in (
-            ("wild cluster bootstrap, Webb", self.wild, self.wild.statistic),
-            ("permutation of system labels", self.permutation, self.permutation.statistic),
-        ):
-            rows.insert(-1, {"role": "check", "method": method, "statistic": statistic,
-                             "p": test.p})  # fmt: skip
+        resampled = [
+            {
+                "role": "check",
+                "method": "wild cluster bootstrap, Webb",
+                "estimate": self.cr2.estimate,
+                "statistic": self.wild.statistic,
+                "p": self.wild.p,
+            },
+            {
+                "role": "check",
+                "method": "permutation of system labels",
+                "statistic": self.permutation.statistic,
+                "p": self.permutation.p,
+            },
+        ]
+        rows[-1:-1] = resampled
         order = ["role", "method", "estimate", "se", "df", "statistic", "p", "low", "high"]
         return pd.DataFrame(rows)[order]
 
