@@ -37,7 +37,7 @@ test: $(INSTALLED) lint
 
 test-slow: $(INSTALLED)
 	$(BIN)/ics-maturity run --data demo --jobs $(JOBS)
-	$(BIN)/python -m pytest -m slow -n $(JOBS) --dist worksteal
+	$(BIN)/python -m pytest -m slow -n $(JOBS) --dist loadfile
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

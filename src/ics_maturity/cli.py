@@ -125,6 +125,17 @@ def _simulate(chosen: argparse.Namespace) -> int:
     return 0
 
 
+def _publish(chosen: argparse.Namespace) -> int:
+    from ics_maturity.paths import project_root
+    from ics_maturity.report.publish import publish
+    from ics_maturity.report.run import run
+
+    run("open", jobs=chosen.jobs)
+    for path in publish(project_root()):
+        print(_shown(path))
+    return 0
+
+
 def _verify(chosen: argparse.Namespace) -> int:
     from ics_maturity.report.verify import verify
 
@@ -200,6 +211,11 @@ def _parser() -> argparse.ArgumentParser:
     add = command("simulate", _simulate, "Write invented returns with a known truth.")
     add.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write")
     add.add_argument("--seed", type=int, help="seed of the invented world")
+
+    add = command("publish", _publish, "Bring the open run's brief and findings into the README.")
+    add.add_argument(
+        "--jobs", type=_positive, default=_cores(), metavar="N", help="notebooks side by side"
+    )
 
     add = command("verify", _verify, "Say whether a report is current, stale or altered.")
     add.add_argument("path", type=Path, help="a folder of reports/, or one of its pages")

@@ -278,12 +278,17 @@ DECLARED: dict[str, dict[str, Column]] = {
         "n": _PROVIDERS,
         "ics": Column("Systems", "Number of systems"),
     },
-    "moderation_by_setting": {
-        "group": Column("Group", "Care setting or incentive"),
-        "n": Column("Returns", "Number of returns or providers"),
-        "difference": Column("Difference", "Moderated less self-assessed", unit="points", digits=2,
-                             style="signed"),
-        **_interval(2),
+    "moderation_groups": {
+        "what": Column("By", "care setting (returns) or incentive (providers)"),
+        "group": Column("Group", "Care setting or incentive group"),
+        "n": Column("n", "Returns or providers"),
+        "systems": Column("Systems", "Number of systems"),
+        "raised": Column("Raised", "Share raised by review", style="percent", digits=0),
+        "lowered": Column("Lowered", "Share lowered by review", style="percent", digits=0),
+        "unchanged": Column("Unchanged", "Share left as it was", style="percent", digits=0),
+        "mean_difference": Column("Difference", "Moderated less self-assessed", unit="points",
+                                  digits=2, style="signed"),
+        **_interval(2, "95% interval, CR2 by system"),
     },
     "gaming_signs": {
         "sign": Column("Sign", "What could point to shaped answers"),

@@ -33,6 +33,12 @@ def default_pairs(rounds: list[int]) -> list[tuple[int, int]]:
     return wanted or [(year, later[-1]) for year in earlier]
 
 
+def years_between(before: int, after: int) -> float:
+    """Years from the middle of one round's fieldwork to the middle of another's."""
+    first, last = (instruments.for_round(year).design.midpoint for year in (before, after))
+    return last - first
+
+
 def own_codes(links: pd.DataFrame, year: int) -> pd.Series:
     """The organisation's own code in that round by the code returned (wrong codes corrected)."""
     listed = links[links["round"] == year].drop_duplicates("code_returned")

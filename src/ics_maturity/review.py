@@ -9,10 +9,16 @@ import pandas as pd
 from ics_maturity import comparison, frames
 from ics_maturity.comparison import Linked
 from ics_maturity.models import bracket, gaming, reversals
-from ics_maturity.models.incentives import IncentiveGap, Step, incentive_gap
+from ics_maturity.models.incentives import (
+    IncentiveGap,
+    RegionalDifference,
+    Step,
+    incentive_gap,
+    regional_difference,
+)
 from ics_maturity.models.ladder import Finding, Findings
 from ics_maturity.models.linking import link_strength
-from ics_maturity.models.moderation import Moderation
+from ics_maturity.models.moderation import Moderation, moderation_by
 from ics_maturity.models.resampling import Interval
 from ics_maturity.models.shift import paired_shift
 from ics_maturity.page import Page
@@ -82,7 +88,7 @@ def questionnaire_shifts(page: Page, years: list[int]) -> pd.DataFrame:
             cluster = part["ics_code"].where(part["ics_code"] != "", part["organisation"])
             found = paired_shift(part["before"], part["after"], cluster).change
             rows.append((before, after, theme, len(part), found.estimate, found.low, found.high,
-                         found.estimate / (after - before)))  # fmt: skip
+                         found.estimate / comparison.years_between(before, after)))  # fmt: skip
     columns = ["before", "after", "theme", "n", "shift", "low", "high", "per_year"]
     return pd.DataFrame(rows, columns=columns)
 
@@ -97,7 +103,8 @@ def drift_per_year(page: Page, years: list[int]) -> float:
         return 0.0
     both = comparison.common_sections(page.read("returns"), page.read("links"), years[0], years[-1])
     overall = both.groupby("organisation")[["before", "after"]].mean()
-    return float((overall["after"] - overall["before"]).mean() / (years[-1] - years[0]))
+    years_apart = comparison.years_between(years[0], years[-1])
+    return float((overall["after"] - overall["before"]).mean() / years_apart)
 
 
 def same_instrument(page: Page, before: int, after: int) -> pd.DataFrame:
@@ -118,6 +125,40 @@ def moderated_pairs(page: Page, year: int) -> pd.DataFrame:
         for by in ("self", "moderated")
     )
     return frames.paired_providers(one, two)
+
+
+def moderation_groups(page: Page, year: int) -> pd.DataFrame:
+    """The moderation difference by care setting (per return) and by incentive (per provider).
+
+    Returns:
+        what (care setting, incentive) and the columns of
+        :func:`ics_maturity.models.moderation.moderation_by`.
+    """
+    returns, none = page.read("returns"), pd.Series(dtype=float)
+    one, two = (
+        frames.analysis_round(returns, frames.all_domains(year, by), none).rows
+        for by in ("self", "moderated")
+    )
+    keys = ["provider_code", "care_setting"]
+    both = one[[*keys, "ics_code", "score"]].merge(
+        two[[*keys, "score"]], on=keys, suffixes=("_self", "_moderated")
+    )
+    by_setting = moderation_by(
+        both["score_self"], both["score_moderated"], both["ics_code"], both["care_setting"]
+    )
+    tables = [by_setting.assign(what="care setting")]
+    groups = page.read("incentives").set_index("provider_code")["group"]
+    providers = moderated_pairs(page, year)
+    group = providers["provider_code"].map(groups)
+    if group.notna().any():
+        known = providers[group.notna()]
+        tables.append(
+            moderation_by(
+                known["before"], known["after"], known["ics_code"], group[group.notna()]
+            ).assign(what="incentive")
+        )
+    table = pd.concat(tables, ignore_index=True)
+    return table[["what", *(name for name in table.columns if name != "what")]]
 
 
 def matched_answers(page: Page, before: int, after: int, identical: bool = False) -> pd.DataFrame:
@@ -164,6 +205,23 @@ def gaming_signs(page: Page, years: list[int], rng: Rng) -> list[gaming.Excess]:
             gaming.against_base(name, sign(answers[last]), sign(answers[middle]), rng(name))
         )
     return signs
+
+
+def regional_pilot(page: Page, years: list[int], region: str) -> RegionalDifference | None:
+    """One region's mean change between the first two questionnaire rounds, against the others.
+
+    ``None`` where there are no two such rounds, or the region is not among the organisations'.
+    """
+    if len(years) < 2:
+        return None
+    both = comparison.common_sections(page.read("returns"), page.read("links"), *years[:2])
+    both = both[both["region"] != ""]
+    if region not in set(both["region"]):
+        return None
+    one = both.groupby("organisation").agg(
+        before=("before", "mean"), after=("after", "mean"), region=("region", "first")
+    )
+    return regional_difference(one["after"] - one["before"], one["region"].to_numpy(), region)
 
 
 def incentive_effect(page: Page, years: list[int]) -> IncentiveGap | None:

@@ -25,9 +25,14 @@ class Scoring(_Frozen):
 
 
 class Design(_Frozen):
-    """Facts for the design table, in words, with their source."""
+    """Facts for the design table, in words, with their source.
+
+    ``midpoint`` is the middle of the fieldwork as a decimal year (2017.80 is mid-October 2017; the
+    middle of the year where no more is known).
+    """
 
     fieldwork: str
+    midpoint: float
     published: str
     items: str
     scale: str
