@@ -3,19 +3,13 @@
 import json
 import os
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 
+from needs import unavailable
+
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
-
-
-def unavailable(what: str, reason: str) -> NoReturn:
-    """Skip with the reason, or fail where ICS_MATURITY_REQUIRE lists `what`."""
-    if what in os.environ.get("ICS_MATURITY_REQUIRE", "").split(","):
-        pytest.fail(f"{what} is required here: {reason}")
-    pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")

@@ -13,9 +13,9 @@ import pytest
 from sample import context, sample
 from test_export import HOSTILE, index_context
 
-from conftest import unavailable
 from ics_maturity.report import index
 from ics_maturity.report.html import LARGEST_PAGE, export
+from needs import unavailable
 
 HERE = Path(__file__).parent
 SHEETS_OF_THE_BRIEF = 2

@@ -6,6 +6,7 @@ brief says. A test runs the open profile again and compares.
 
 import base64
 import re
+import textwrap
 from pathlib import Path
 
 from ics_maturity import prose
@@ -38,7 +39,7 @@ _ALT = (
 
 def opening(results: Results) -> str:
     """README's opening as Markdown, filled from the named results of an open report."""
-    text = prose.plain(_OPENING.strip(), results, year=_YEAR)
+    text = textwrap.fill(prose.plain(_OPENING.strip(), results, year=_YEAR), 100)
     alt = prose.plain(_ALT, results, year=_YEAR)
     return f"{text}\n\n![{alt}]({FIGURE.as_posix()})"
 
