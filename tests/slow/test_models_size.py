@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from scipy.stats import binomtest
 
-from ics_maturity.models.coarse import interval_regression, rounding_interval
+from ics_maturity.models.coarse import jackknife_coefficient, rounding_interval
 from ics_maturity.models.design import group_codes, group_sums, indicators, with_intercept
 from ics_maturity.models.inference import cr1, cr2, cv3, hc
 from ics_maturity.models.likeforlike import additivity_test, standard_mix, standardised
@@ -140,9 +140,9 @@ P_VALUES = {
     ),
     "moran_residual_permutation": moran_residual_permutation,
     "rounded_means": lambda y, d, rng: (
-        interval_regression(*rounding_interval(np.round(d.by_system(y), 1), 1), d.by_system(d.X))
-        .coefficient(1)
-        .p
+        jackknife_coefficient(
+            *rounding_interval(np.round(d.by_system(y), 1), 1), d.by_system(d.X), 1
+        ).p
     ),
 }
 

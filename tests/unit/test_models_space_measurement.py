@@ -8,11 +8,13 @@ from scipy.stats import norm
 
 from ics_maturity.models.coarse import (
     interval_regression,
+    jackknife_coefficient,
     rank_bounds,
     rounding_interval,
     slope_bounds,
 )
 from ics_maturity.models.design import with_intercept
+from ics_maturity.models.inference import cv3
 from ics_maturity.models.measurement import consistency, measurement_variances, retest
 from ics_maturity.models.multiplicity import holm, westfall_young
 from ics_maturity.models.permutation import label_permutation, weighted_means
@@ -168,12 +170,20 @@ def test_interval_regression_is_the_maximum_of_its_likelihood():
         return np.sum(np.log(norm.cdf((high - mean) / sigma) - norm.cdf((low - mean) / sigma)))
 
     assert fit.log_likelihood == pytest.approx(likelihood(fit.beta, fit.sigma))
-    slope = fit.coefficient(1)
-    assert (slope.estimate, slope.df) == (fit.beta[1], 40)
-    assert slope.se == pytest.approx(fit.se[1] * np.sqrt(42 / 40))
     for step in itertools.product((-0.01, 0, 0.01), repeat=3):
         moved = likelihood(fit.beta + np.array(step[:2]), fit.sigma * np.exp(step[2]))
         assert moved <= fit.log_likelihood + 1e-9
+
+
+def test_jackknife_of_exact_scores_is_that_of_least_squares():
+    rng = np.random.default_rng(8)
+    x = rng.normal(size=30)
+    y = 1 + 0.4 * x + rng.normal(size=30) * (1 + (x > 0))
+    found = jackknife_coefficient(y - 1e-6, y + 1e-6, with_intercept(x), 1)
+    least_squares = cv3(y, with_intercept(x), np.arange(30))[1]
+    assert found.estimate == pytest.approx(least_squares.estimate, abs=1e-6)
+    assert found.se == pytest.approx(least_squares.se, rel=1e-5)
+    assert found.df == 29
 
 
 def test_interval_regression_refuses_the_impossible():
