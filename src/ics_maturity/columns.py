@@ -13,7 +13,7 @@ _EARLIER = Column("Earlier", "Earlier round", style="plain")
 _LATER = Column("Later", "Later round", style="plain")
 _PROVIDERS = Column("Providers", "Number of providers")
 _ORGANISATIONS = Column("Organisations", "Number of organisations")
-_P = Column("p", "Two-sided test of nought", style="p")
+_P = Column("p", "Two-sided test of zero", style="p")
 
 
 def _interval(digits: int, how: str = "95% interval") -> dict[str, Column]:
@@ -35,7 +35,7 @@ DECLARED: dict[str, dict[str, Column]] = {
     "files_read": {
         "source_id": Column("Source", "Identifier of the file in the register or profile"),
         "file": Column("File", "Place of the file, relative to its folder"),
-        "layout": Column("Layout", "Published layout the file follows"),
+        "layout": Column("Layout", "Published layout the file follows", style="words"),
         "round": _ROUND,
         "score_rows": Column("Scores", "Section, theme, pillar and overall scores"),
         "item_rows": Column("Item scores", "Scored answers to single questions"),
@@ -52,19 +52,20 @@ DECLARED: dict[str, dict[str, Column]] = {
     },
     "scores_not_reproduced_2016": {
         "organisation": Column("Organisation", "Code as returned"),
-        "care_setting": Column("Setting", "Care setting"),
+        "care_setting": Column("Setting", "Care setting", style="words"),
         "level": Column("Level", "section or theme"),
-        "construct": Column("Construct", "Section or theme"),
+        "construct": Column("Construct", "Section or theme", style="words"),
         "recomputed": Column("From answers", "Score computed from the answers", digits=0),
         "published": Column("Published", "Score as published", digits=0),
     },
     "lattice": {
         "round": _ROUND,
-        "construct": Column("Pillar", "Pillar scored"),
-        "exact": Column("Exact", "One unrounded mean is possible"),
+        "construct": Column("Pillar", "Pillar scored", style="words"),
+        "exact": Column("Consistent", "One unrounded mean is possible with the inferred number of "
+                        "domains"),
         "ambiguous": Column("Ambiguous", "Several unrounded means are possible"),
         "impossible": Column("Impossible", "No mean of whole-number domains rounds to it"),
-        "unknown": Column("Not told", "The number of domains is not known"),
+        "unknown": Column("Not told", "The number of domains cannot be inferred"),
     },
     "organisations_accounted_for": {
         "round": _ROUND,
@@ -75,16 +76,30 @@ DECLARED: dict[str, dict[str, Column]] = {
     },
     "quality_log_summary": {
         "severity": Column("Severity", "note, warning or quarantined"),
-        "kind": Column("Kind", "What kind of oddity"),
+        "kind": Column("Kind", "What kind of oddity", style="words"),
         "entries": Column("Entries", "Number of entries"),
         "example": Column("For example", "The first entry of the kind"),
         "action": Column("What was done", "How the value was treated"),
+    },
+    "quality_log": {
+        "severity": Column("Severity", "note, warning or quarantined"),
+        "kind": Column("Kind", "What kind of oddity", style="words"),
+        "what": Column("What", "What was found"),
+        "round": _ROUND,
+        "file": Column("File", "File it was found in"),
+        "sheet": Column("Sheet", "Sheet of a workbook"),
+        "row": Column("Row", "Row as a spreadsheet numbers it", style="plain"),
+        "column": Column("Column", "Column or cell"),
+        "provider_code": Column("Provider", "Code as returned"),
+        "value": Column("Value", "What the cell holds"),
+        "action": Column("What was done", "How the value was treated"),
+        "rule": Column("Rule", "Rule that found it"),
     },
     # 02
     "scores_by_setting": {
         "round": _ROUND,
         "measure": Column("Measure", "What a return's score is the mean of"),
-        "care_setting": Column("Setting", "Care setting"),
+        "care_setting": Column("Setting", "Care setting", style="words"),
         "n": Column("Returns", "Number of returns"),
         "mean": Column("Mean", "On the round's own scale", digits=2),
         "sd": Column("SD", "Standard deviation", digits=2),
@@ -93,7 +108,7 @@ DECLARED: dict[str, dict[str, Column]] = {
         "q3": Column("Upper quartile", "On the round's own scale", digits=2),
     },
     "averaging_rules": {
-        "rule": Column("Rule", "Name of the averaging rule"),
+        "rule": Column("Rule", "Name of the averaging rule", style="words"),
         "definition": Column("What it averages", "The rule in a sentence"),
         "mean": Column("National mean", "Over all returns", unit="points", digits=3),
     },
@@ -120,8 +135,8 @@ DECLARED: dict[str, dict[str, Column]] = {
     },
     "composition": {
         "method": Column("Method", "How the difference is split"),
-        "explained": Column("By mix", "Part laid to mix", digits=3, style="signed"),
-        "whole": Column("Whole", "What is split", digits=3),
+        "explained": Column("By mix", "Part laid to mix", digits=4, style="signed"),
+        "whole": Column("Whole", "What is split", digits=4),
         "share": Column("Share", "Part laid to mix over the whole", style="percent", digits=1),
         "what": Column("Of what", "What is split"),
     },
@@ -132,8 +147,8 @@ DECLARED: dict[str, dict[str, Column]] = {
         "providers": Column("Providers", "Number of providers"),
         "rows": Column("Returns", "Number of returns"),
         "rural_share": Column("Rural share", "Share of residents in rural areas, 0 to 1", digits=2),
-        "crude_row": Column("Rows", "Mean of returns", digits=2, group="Crude"),
-        "crude_provider": Column("Providers", "Mean of providers", digits=2, group="Crude"),
+        "crude_row": Column("by return", "Mean of returns", digits=2, group="Crude"),
+        "crude_provider": Column("by provider", "Mean of providers", digits=2, group="Crude"),
         "indirect": Column("Indirect", "Own mean less what its settings score nationally, plus "
                            "the national mean", digits=2, group="Like for like"),
         "standardised": Column("Standardised", "Additive model at the standard mix", digits=2,
@@ -198,6 +213,7 @@ DECLARED: dict[str, dict[str, Column]] = {
         "p_holm": Column("Holm", "Primary correction", style="p"),
         "p_bh": Column("BH", "Benjamini-Hochberg", style="p"),
         "p_westfall_young": Column("max-T", "Westfall-Young, systems permuted", style="p"),
+        "detectable": Column("Detectable", "Smallest slope found four times out of five", digits=2),
     },
     # 04
     "design": {
@@ -246,7 +262,7 @@ DECLARED: dict[str, dict[str, Column]] = {
     "scoring_bracket": {
         "before": _EARLIER,
         "after": _LATER,
-        "rule": Column("Earlier answers scored by", "Scoring rule of a section"),
+        "rule": Column("Earlier answers scored by", "Scoring rule of a section", style="words"),
         "n": _PROVIDERS,
         "earlier": Column("Earlier mean", "Percent of maximum", digits=1),
         "later": Column("Later mean", "Percent of maximum", digits=1),
@@ -260,6 +276,13 @@ DECLARED: dict[str, dict[str, Column]] = {
                         style="signed"),
         "remaining": Column("Shift left", "Shift less drift", unit="points of 100", digits=1,
                             style="signed"),
+        "possible": Column("Stays on the scale", "Whether the earlier mean plus the drift does"),
+    },
+    "blomqvist": {
+        "reliability": Column("Assumed reliability", "Share of variance that is true", digits=1),
+        "slope": Column("Slope", "True change on true starting score", digits=2, style="signed"),
+        **_interval(2, "95% interval, reliability taken as known"),
+        "n": _PROVIDERS,
     },
     "kelley": {
         "direction": Column("Direction", "forwards, or with time reversed"),
@@ -280,7 +303,7 @@ DECLARED: dict[str, dict[str, Column]] = {
     },
     "moderation_groups": {
         "what": Column("By", "care setting (returns) or incentive (providers)"),
-        "group": Column("Group", "Care setting or incentive group"),
+        "group": Column("Group", "Care setting or incentive group", style="words"),
         "n": Column("n", "Returns or providers"),
         "systems": Column("Systems", "Number of systems"),
         "raised": Column("Raised", "Share raised by review", style="percent", digits=0),

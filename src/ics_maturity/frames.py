@@ -59,6 +59,15 @@ def primary_measure(returns: pd.DataFrame, round: int) -> Measure:
     raise ValueError(f"round {round} has no pillar, theme or overall scores")
 
 
+def as_returned(returns: pd.DataFrame) -> pd.DataFrame:
+    """The returns under the codes they came with, where they came with one.
+
+    Organisations that merged later are then told apart, as they were when they returned.
+    """
+    code = returns["provider_code_returned"]
+    return returns.assign(provider_code=code.where(code != "", returns["provider_code"]))
+
+
 @dataclass(frozen=True)
 class Round:
     """One round ready for analysis.

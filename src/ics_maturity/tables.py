@@ -17,7 +17,7 @@ from pandas.api import types
 
 from ics_maturity.prose import fixed, percent
 
-Style = Literal["number", "signed", "percent", "p", "plain"]
+Style = Literal["number", "signed", "percent", "p", "plain", "words"]
 
 MISSING = "–"
 SCROLLED_ABOVE = 60
@@ -38,7 +38,8 @@ class Column:
     ``label`` and ``unit`` are printed in the header, ``meaning`` goes to the column
     dictionary. ``digits`` is the number of decimals (required for fractional numbers).
     ``style``: number, signed (always with its sign), percent (of a share from 0 to 1), p
-    (p-value) or plain (a number without thousands marks, such as a year). Columns that
+    (p-value), plain (a number without thousands marks, such as a year) or words (a slug
+    printed with spaces). Columns that
     follow each other with the same ``group`` share a header above their own.
     """
 
@@ -70,7 +71,8 @@ def _cell(value: Any, column: Column) -> str:
     if pd.isna(value):
         return MISSING
     if isinstance(value, str):
-        return " ".join(value.split())
+        text = value.replace("_", " ") if column.style == "words" else value
+        return " ".join(text.split())
     if types.is_bool(value):
         return "yes" if value else "no"
     digits = column.digits or 0
@@ -295,7 +297,9 @@ def build(
     shown, left_out = _cut(printed)
     notes = [note] if note else []
     if more := len(frame.columns) - len(on_page.columns):
-        notes.append(f"The file of this table holds {more} more columns.")
+        notes.append(f"The file of this table holds {more} more column{'s' if more > 1 else ''}.")
+    if not len(frame):
+        notes.append("There are none.")
     if left_out:
         notes.append(
             f"The first {_SHOWN_FIRST} and the last {_SHOWN_LAST} rows are shown; "

@@ -106,6 +106,7 @@ def test_the_gate_turns_red(reports):
     assert "pixels too wide" in found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("profile", ["demo", "open"])
 def test_every_page_of_a_finished_report(root, chromium, profile):
     pages = sorted((root / "reports" / profile).rglob("*.html"))
