@@ -177,7 +177,7 @@ DECLARED: dict[str, dict[str, Column]] = {
     "rurality": {
         "method": Column("Method", "Estimator and reference distribution"),
         "slope": Column("Slope", "total: without mix; direct: at equal settings"),
-        "role": Column("Role", "primary, check, or shown to fail"),
+        "role": Column("Role", "primary, check, or for comparison only"),
         "estimate": Column("Estimate", "Wholly rural less wholly urban", unit="points", digits=3),
         "se": Column("SE", "Standard error", unit="points", digits=3),
         "df": Column("df", "Degrees of freedom", digits=1),
@@ -326,7 +326,7 @@ DECLARED: dict[str, dict[str, Column]] = {
     "claims_ladder": {
         "level": Column("Rung", "L0 to L4"),
         "claim": Column("Claim", "What would be said"),
-        "reached": Column("Reached", "yes, no or not identified"),
+        "reached": Column("Reached", "yes, not shown or not identified"),
         "why": Column("Why", "Reason with its numbers"),
         "what_it_would_take": Column("What it would take", "Data or design that would answer it"),
     },

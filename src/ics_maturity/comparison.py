@@ -87,6 +87,17 @@ def by_code(items: pd.DataFrame, rule: bracket.Rule) -> pd.Series:
     )
 
 
+def by_code_over_themes(items: pd.DataFrame, year: int) -> pd.Series:
+    """Mean over themes of the mean of section means, by the code returned (0-100).
+
+    Another average of the same answers: the few sections of a short theme weigh more.
+    """
+    theme = {section.id: section.theme for section in instruments.for_round(year).sections}
+    sections = items.groupby(["code_returned", "section"], as_index=False)["score"].mean()
+    sections["theme"] = sections["section"].map(theme)
+    return sections.groupby(["code_returned", "theme"])["score"].mean().groupby(level=0).mean()
+
+
 def common_sections(
     returns: pd.DataFrame, links: pd.DataFrame, before: int, after: int
 ) -> pd.DataFrame:
@@ -124,7 +135,8 @@ class Linked:
     """Earlier and later scores of the providers that have both, on 0 to 100.
 
     ``frame``: provider_code, ics_code, region, after, and one column per scoring rule of the
-    earlier answers (mean, lower_quartile, all_elements_met, lowest_item). ``attrition``: what was
+    earlier answers (mean, lower_quartile, all_elements_met, lowest_item), and theme_mean, the mean
+    over themes instead of sections. ``attrition``: what was
     lost on the way.
     """
 
@@ -162,14 +174,11 @@ def linked(page: Page, before: int, after: int, rule: LinkRule = "unweighted") -
     items = scored_items(page.read("items"), links, before)
     later = later_scores(returns, after)
     routes = links[links["round"] == before]
+    scored: dict[str, pd.Series] = {name: by_code(items, name) for name in bracket.RULES}
+    scored["theme_mean"] = by_code_over_themes(items, before)
     found: dict[str, Predecessors] = {
-        scoring: predecessor_values(
-            by_code(items, scoring),
-            routes,
-            rule,
-            later_providers=set(later["provider_code"]),
-        )
-        for scoring in bracket.RULES
+        name: predecessor_values(values, routes, rule, later_providers=set(later["provider_code"]))
+        for name, values in scored.items()
     }
     frame = later.rename(columns={"score": "after"})
     for scoring, one in found.items():

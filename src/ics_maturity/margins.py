@@ -1,4 +1,4 @@
-"""Margins of equivalence: how small is too small to matter, fixed before the results were seen."""
+"""Margins of equivalence: how small is too small to matter, with the day and the reason."""
 
 from importlib import resources
 

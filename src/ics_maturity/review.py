@@ -20,7 +20,7 @@ from ics_maturity.models.ladder import Finding, Findings
 from ics_maturity.models.linking import link_strength
 from ics_maturity.models.moderation import Moderation, moderation_by
 from ics_maturity.models.resampling import Interval
-from ics_maturity.models.shift import paired_shift
+from ics_maturity.models.shift import Shift, paired_shift
 from ics_maturity.page import Page
 
 Rng = Callable[[str], np.random.Generator]
@@ -57,7 +57,7 @@ def bracket_table(pairs: list[Linked]) -> pd.DataFrame:
     """
     rows = []
     for pair in pairs:
-        for rule in bracket.RULES:
+        for rule in ("theme_mean", *bracket.RULES):
             found = paired_shift(pair.frame[rule], pair.frame["after"], pair.frame["ics_code"])
             rows.append((pair.before, pair.after, rule, found.n, pair.frame[rule].mean(),
                          pair.frame["after"].mean(), found.change.estimate, found.change.low,
@@ -71,6 +71,49 @@ def scoring_bracket(pair: Linked) -> bracket.ScoringBracket:
     return bracket.scoring_bracket(
         {rule: pair.frame[rule] for rule in bracket.RULES}, pair.frame["after"]
     )
+
+
+def name_bracket(page: Page, pair: Linked, drift: float) -> tuple[bracket.ScoringBracket, Shift]:
+    """Name the results of a pair's shift and of what would undo it.
+
+    shift.observed (earlier answers averaged), shift.bracket_low and _high (over all rules),
+    shift.stricter_low and _high (over the rules other than averaging), shift.tipping_sd (what would
+    undo the end of the interval nearer to zero, in SDs of the earlier round) and, where one of the
+    rules undoes the estimate, shift.tipping_share (share of the step to the strictest rule).
+    """
+    span = scoring_bracket(pair)
+    whole = paired_shift(pair.frame["mean"], pair.frame["after"], pair.frame["ics_code"])
+    words = f"{pair.before} to {pair.after}, percent of maximum"
+    page.estimate("shift.observed", whole.change, unit="points of 100", n=whole.n)
+    strict = span.by_rule.loc[span.by_rule["rule"] != "mean", "shift"]
+    for name, value in (
+        ("bracket_low", span.low),
+        ("bracket_high", span.high),
+        ("stricter_low", strict.min()),
+        ("stricter_high", strict.max()),
+    ):
+        page.result(f"shift.{name}", value, unit="points of 100", n=whole.n, method=words)
+    near = bracket.nearest_to_zero(whole.change.low, whole.change.high)
+    page.result(
+        "shift.tipping_sd",
+        bracket.tipping_point(near, whole.sd_before, drift, span).sds,
+        unit="SD of the earlier round",
+        n=whole.n,
+        method=f"what would undo the nearer end of the interval; {words}",
+    )
+    share = bracket.tipping_point(whole.change.estimate, whole.sd_before, drift, span)
+    if 0 < share.share_of_bracket <= 1:
+        page.result("shift.tipping_share", share.share_of_bracket, unit="share of the step")
+    return span, whole
+
+
+def name_moderation(page: Page, found: Moderation, n: int) -> None:
+    """Name the results of the moderation estimate: effect, tests, share lowered, margin."""
+    page.estimate("moderation.effect", found.shift.change, n=n)
+    page.result("moderation.sign_flip_p", found.sign_flip.p, n=n)
+    page.result("moderation.lowered", found.lowered, unit="share", n=n)
+    page.result("moderation.tost_p", found.equivalence.p, n=n)
+    page.result("moderation.margin", found.margin, unit="points", method="margins.yaml")
 
 
 def questionnaire_shifts(page: Page, years: list[int]) -> pd.DataFrame:
@@ -254,6 +297,21 @@ def incentive_effect(page: Page, years: list[int]) -> IncentiveGap | None:
     )
 
 
+def possible_drift(trend: pd.DataFrame, earlier: float) -> pd.DataFrame:
+    """The trend bracket with ``possible``: whether mean plus drift stays on 0 to 100."""
+    reached = earlier + trend["drift"]
+    return trend.assign(possible=(reached >= 0) & (reached <= 100))
+
+
+def largest_multiple(earlier: float, slope: float, years: float, most: float = 2.0) -> float:
+    """Times the earlier pace, at most ``most``, at which the mean reaches the scale's end."""
+    pace = slope * years
+    if pace == 0:
+        return most
+    room = (100 - earlier) if pace > 0 else earlier
+    return min(most, room / abs(pace))
+
+
 def _described(rounds: list[int]) -> Finding:
     return Finding(bool(rounds), f"{len(rounds)} rounds are present and described.")
 
@@ -263,7 +321,7 @@ def _order(stability: Interval | None, reliability: float, words: str) -> Findin
         return Finding(None, "No two rounds can be compared.",
                        needs="two rounds of the same organisations")  # fmt: skip
     numbers = {"Spearman": stability.estimate, "upper end": stability.high,
-               "expected from error alone": reliability}  # fmt: skip
+               "expected from error alone at the assumed reliability": reliability}  # fmt: skip
     return Finding(
         stability.high < reliability,
         f"Rank order {words} agrees less than error of measurement alone would make it."

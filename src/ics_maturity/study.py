@@ -25,14 +25,14 @@ from ics_maturity.models.design import with_intercept
 from ics_maturity.models.estimate import Coefficient
 from ics_maturity.models.inference import hc
 from ics_maturity.models.nested import nested_components
+from ics_maturity.models.power import minimum_detectable_effect
 from ics_maturity.models.variance import RandomIntercept, random_intercept
 from ics_maturity.page import Page
 from ics_maturity.scores import round_half_up
 
 LIKE_FOR_LIKE_SHOWN = (
-    "short_name", "providers", "rows", "rural_share", "crude_row", "crude_provider",
-    "standardised", "empirical_bayes", "flagged", "rank_low_a", "rank_high_a", "rank_low_b",
-    "rank_high_b", "p_top5", "p_bottom5",
+    "short_name", "providers", "rank_low_a", "rank_high_a", "rank_low_b", "rank_high_b",
+    "crude_provider", "indirect", "standardised", "empirical_bayes", "flagged",
 )  # fmt: skip
 
 
@@ -136,6 +136,12 @@ def like_for_like(
     for name in ("ics_name", "short_name", "rural_share"):
         table[name] = known[name].to_numpy()
     return table[list(columns.of("like_for_like"))], sets
+
+
+def full_sets(sets: ranks.RankSets) -> int:
+    """How many marginal sets hold every rank: systems about whose place nothing is known."""
+    width = sets.marginal_high - sets.marginal_low + 1
+    return int((width == sets.rank.size).sum())
 
 
 def caterpillar_rows(like: pd.DataFrame) -> pd.DataFrame:
@@ -261,7 +267,8 @@ def pillar_slopes(
     """The rurality slope of each pillar (or theme), corrected for looking at all of them.
 
     Returns:
-        pillar, title, estimate, low, high, p, p_holm, p_bh, p_westfall_young, sorted by pillar.
+        pillar, title, estimate, low, high, p, p_holm, p_bh, p_westfall_young, detectable (smallest
+        slope found with 80% power), sorted by pillar.
     """
     wide = pillar_scores(returns, now.measure)
     places = now.providers.set_index("provider_code").loc[wide.index]
@@ -279,6 +286,7 @@ def pillar_slopes(
         wide.to_numpy(), places["rural_share"], places["ics_code"], rng, draws=draws
     )
     table["p_westfall_young"] = together.p_adjusted
+    table["detectable"] = [minimum_detectable_effect(c.se, c.df) for c in found.values()]
     table.insert(1, "title", table["pillar"].map(titles(now.measure.round)))
     return table
 
@@ -335,12 +343,14 @@ def composition_table(now: frames.Round, systems: pd.DataFrame, reference: str) 
     ends = rows[tercile.isin(["urban", "rural"])]
     kept = [s for s in now.settings if s != reference]
     X = np.column_stack([(ends["care_setting"] == s).to_numpy(float) for s in kept])
-    gap = composition.oaxaca_blinder(ends["score"], X, (tercile[ends.index] == "rural").to_numpy())
-    what = "urban less rural third"
-    for name, mixed in (("urban", gap.explained_by_first), ("rural", gap.explained_by_second)):
+    gap = composition.oaxaca_blinder(ends["score"], X, (tercile[ends.index] == "urban").to_numpy())
+    what = "rural less urban third"
+    for name, mixed in (("rural", gap.explained_by_first), ("urban", gap.explained_by_second)):
         parts.append((what, f"Oaxaca-Blinder, {name} prices", mixed, gap.gap))
     table = pd.DataFrame(parts, columns=["what", "method", "explained", "whole"])
-    return table.assign(share=table["explained"] / table["whole"])
+    # A share of a gap that may well be zero says nothing; shares are of variances only.
+    share = (table["explained"] / table["whole"]).where(table["what"] != what)
+    return table.assign(share=share)
 
 
 def coarse_table(by_system: pd.DataFrame, claims: pd.DataFrame) -> pd.DataFrame:
@@ -359,14 +369,13 @@ def coarse_table(by_system: pd.DataFrame, claims: pd.DataFrame) -> pd.DataFrame:
     exact = hc(by_system["score"], X, "HC3")[1]
     rounded = round_half_up(by_system["score"], 1)
     low, high = coarse.rounding_interval(rounded, 1)
-    fitted = coarse.interval_regression(low, high, X)
-    half = 1.96 * fitted.se[1]
+    fitted = coarse.jackknife_coefficient(low, high, X, 1)
     bounds = coarse.slope_bounds(low, high, rural)
     n = len(by_system)
     rows = [
         ("system means in full", n, exact.estimate, exact.low, exact.high),
-        ("published to one decimal, interval regression", n, fitted.beta[1],
-         fitted.beta[1] - half, fitted.beta[1] + half),
+        ("published to one decimal, interval regression", n, fitted.estimate, fitted.low,
+         fitted.high),
         ("published to one decimal, worst-case bounds", n, np.nan, bounds.low, bounds.high),
     ]  # fmt: skip
     for measure, said in claims.groupby("measure_id"):

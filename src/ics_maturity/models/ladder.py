@@ -10,7 +10,7 @@ from typing import Literal
 
 import pandas as pd
 
-Reached = Literal["yes", "no", "not identified"]
+Reached = Literal["yes", "not shown", "not identified"]
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Findings:
 
 _CLAIMS = (
     "Scores of the rounds at hand can be described.",
-    "The rank order of organisations differs between rounds.",
+    "Rank order changed between rounds by more than error of measurement would change it.",
     "Change differs by incentive, beyond what the same groups showed before the incentive.",
     "Within one round, moderated scores differ from self-assessed scores.",
     "Peer review shifted scores against the earlier self-assessments.",
@@ -67,7 +67,7 @@ def claims_ladder(findings: Findings) -> pd.DataFrame:
     """The ladder as a table: level (L0 to L4), claim, reached, why, what_it_would_take.
 
     L0 to L3 answer as their finding does. L4 is "not identified" unless an unbroken comparison
-    exists; only then does the shift decide between yes and no. Numbers are appended to the
+    exists; only then does the shift decide between yes and not shown. Numbers are appended to the
     reason as name = value, in the order given.
     """
     single = (
@@ -90,7 +90,7 @@ def claims_ladder(findings: Findings) -> pd.DataFrame:
 def level_reached(ladder: pd.DataFrame) -> str:
     """The highest rung answered yes ("none" where there is none).
 
-    Rungs are judged on their own evidence: a "no" or "not identified" below does not undo it.
+    Rungs are judged on their own evidence: a "not shown" below does not undo one above.
     """
     reached = ladder.loc[ladder["reached"] == "yes", "level"]
     return str(reached.max()) if len(reached) else "none"
@@ -105,7 +105,7 @@ _NEEDED = (
 def _reached(finding: Finding) -> Reached:
     if finding.holds is None:
         return "not identified"
-    return "yes" if finding.holds else "no"
+    return "yes" if finding.holds else "not shown"
 
 
 def _why(finding: Finding) -> str:

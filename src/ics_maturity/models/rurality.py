@@ -58,7 +58,7 @@ class ConfirmatorySet:
                 ("check", self.cr2),
                 ("check", self.cv3),
                 ("check", self.hc3),
-                ("shown to fail", self.plain),
+                ("for comparison only", self.plain),
             )
         ]
         resampled = [

@@ -20,16 +20,17 @@ _BRIEF = "09_brief"
 _YEAR = 2025
 
 _OPENING = """
-**On the returns that NHS England has published, the scores say less than they are used for.**
-Systems account for {mix.icc_$year:pct0} of the spread of provider scores in $year; the rest lies
-between providers of the same system. Provider mix accounts for {mix.r2_between_$year:pct} of the
-differences between systems. Between a wholly urban and a wholly rural system the difference is
-{rurality.slope_$year:ci2dp} points on the scale from 1 to 5, and the smallest difference the design
-would have found four times out of five is {rurality.mde80:2dp}: it {brief.slope:text}. With
-providers taken as draws, the 95% set of a system's rank holds on average {ranks.mean_width_a:int}
-of {ranks.mean_width_a:n} places. Whether peer review shifted scores against the self-assessments of
-2016 and 2019 is **not identified**: questions, scale, scoring rule and reviewer changed together.
-The [two-page brief](reports/open/09_brief.html) has the rest.
+**On the returns that NHS England has published, the scores say less than they are used for.** On
+the scale from 1 to 5 the mean provider score of $year is {mix.provider_mean_$year:2dp}. The
+system accounts for {mix.icc_$year:pct0} of the spread of provider scores; the rest lies between
+providers of the same system. Provider mix accounts for {mix.r2_between_$year:pct} of the
+differences between systems. The score of a wholly rural system less that of a wholly urban one,
+{rurality.slope_$year:ci2dp} points, {brief.slope:text}; the design would find
+{rurality.mde80:2dp} points four times out of five. With providers taken as draws, the 95% set of
+a system's rank holds on average {ranks.mean_width_a:1dp} of {ranks.mean_width_a:n} places.
+Whether peer review shifted scores against the earlier self-assessments is **not identified**:
+questions, scale, scoring rule and reviewer changed together. The [two-page
+brief](reports/open/09_brief.html) has the rest.
 """
 _ALT = (
     "One row per system: its like-for-like score in $year with a comparison bar, and beside it the "
