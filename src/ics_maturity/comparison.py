@@ -47,26 +47,36 @@ def own_codes(links: pd.DataFrame, year: int) -> pd.Series:
     return pd.Series(own.to_numpy(), index=listed["code_returned"].to_numpy(), dtype="str")
 
 
+def whole_returns(rows: pd.DataFrame, links: pd.DataFrame, year: int) -> pd.DataFrame:
+    """Tidy rows of one round without extra returns, with ``organisation`` (own code).
+
+    Returns for one setting are left out. Of an organisation with several whole returns the one
+    under its own code is kept, else the first by code; a gap in it stays a gap, since another
+    return speaks for another part of the organisation.
+    """
+    chosen = rows[(rows["round"] == year) & (rows["care_setting"] == "all")]
+    own = chosen["provider_code_returned"].map(own_codes(links, year))
+    chosen = chosen.assign(organisation=own, extra=own != chosen["provider_code_returned"])
+    ordered = chosen.sort_values(["organisation", "extra", "provider_code_returned"])
+    kept = ordered.drop_duplicates("organisation")["provider_code_returned"]
+    return chosen[chosen["provider_code_returned"].isin(kept)].drop(columns="extra")
+
+
 def scored_items(items: pd.DataFrame, links: pd.DataFrame, year: int) -> pd.DataFrame:
     """Scored answers of whole organisations in one questionnaire round.
 
     Returns:
         organisation (own code), code_returned, section, item, position (order in the
-        questionnaire), verifiable (a share or a format rather than agreement), score (0-100).
-        Extra returns for one setting, and extra rows of an organisation that returned a whole
-        one, are left out.
+        questionnaire), verifiable (a share or a format rather than agreement), score (0-100);
+        extra returns are left out (:func:`whole_returns`).
     """
     instrument = instruments.for_round(year)
     asked = {item.id: (at, item) for at, item in enumerate(instrument.scored_items)}
-    own = own_codes(links, year)
-    kept = items[
-        (items["round"] == year)
-        & (items["care_setting"] == "all")
-        & items["construct"].isin(asked.keys())
-    ]
+    whole = whole_returns(items, links, year)
+    kept = whole[whole["construct"].isin(asked.keys())]
     frame = pd.DataFrame(
         {
-            "organisation": kept["provider_code_returned"].map(own),
+            "organisation": kept["organisation"],
             "code_returned": kept["provider_code_returned"],
             "section": [asked[c][1].section for c in kept["construct"]],
             "item": kept["construct"],
@@ -75,8 +85,7 @@ def scored_items(items: pd.DataFrame, links: pd.DataFrame, year: int) -> pd.Data
             "score": kept["score"],
         }
     )
-    whole = frame.sort_values(["organisation", "item", "code_returned"], kind="stable")
-    return whole.drop_duplicates(["organisation", "item"]).reset_index(drop=True)
+    return frame.sort_values(["organisation", "item"], kind="stable", ignore_index=True)
 
 
 def by_code(items: pd.DataFrame, rule: bracket.Rule) -> pd.Series:
@@ -107,19 +116,10 @@ def common_sections(
         organisation, ics_code, region, theme, before, after: unrounded means of published
         section scores.
     """
-    wide = {}
-    for year in (before, after):
-        rows = returns[
-            (returns["round"] == year)
-            & (returns["level"] == "section")
-            & (returns["care_setting"] == "all")
-        ]
-        rows = rows.assign(organisation=rows["provider_code_returned"].map(own_codes(links, year)))
-        wide[year] = rows.drop_duplicates(["organisation", "construct"])
-    both = set(wide[before]["construct"]) & set(wide[after]["construct"])
+    sections = returns[returns["level"] == "section"]
+    first, second = (whole_returns(sections, links, year) for year in (before, after))
     theme = {s.id: s.theme for s in instruments.for_round(before).sections}
-    merged = wide[before].merge(wide[after], on=["organisation", "construct"])
-    merged = merged[merged["construct"].isin(both)]
+    merged = first.merge(second, on=["organisation", "construct"])
     merged["theme"] = merged["construct"].map(theme)
     grouped = merged.groupby(["organisation", "theme"], as_index=False)
     return grouped.agg(

@@ -88,13 +88,32 @@ def test_scored_items_are_answers_of_whole_organisations() -> None:
     assert found["position"].tolist()[1] > 0
 
 
-def test_a_second_row_of_one_organisation_is_left_out() -> None:
-    """A wrong code that is corrected to one that returned as well."""
-    two = links((2016, "RCC", "RCC", "same"), (2016, "RCX", "RCC", "corrected"))
-    items = tidy(answer("RCX", "2016.a1", 0.0), answer("RCC", "2016.a1", 75.0))
-    found = comparison.scored_items(items, two, 2016)
-    assert found[["organisation", "code_returned", "score"]].to_numpy().tolist() == [
-        ["RCC", "RCC", 75.0]
+TWICE = links((2016, "RCC", "RCC", "same"), (2016, "RBX", "RCC", "corrected"))
+
+
+def test_an_extra_return_neither_replaces_nor_completes_an_organisations_own() -> None:
+    """Under a wrong code, for a part of it: here with an answer that its own return lacks."""
+    items = tidy(
+        answer("RBX", "2016.a1", 0.0), answer("RBX", "2016.a2", 100.0),
+        answer("RCC", "2016.a1", 75.0),
+    )  # fmt: skip
+    found = comparison.scored_items(items, TWICE, 2016)
+    assert found[["organisation", "code_returned", "item", "score"]].to_numpy().tolist() == [
+        ["RCC", "RCC", "2016.a1", 75.0]
+    ]
+    alone = comparison.scored_items(items[items["provider_code"] == "RBX"], TWICE, 2016)
+    assert alone["organisation"].tolist() == ["RCC", "RCC"]
+
+
+def test_an_extra_return_completes_no_section_either() -> None:
+    returns = tidy(
+        section("RBX", 2016, "standards", 0.0), section("RCC", 2016, "leadership", 50.0),
+        section("RCC", 2017, "standards", 90.0), section("RCC", 2017, "leadership", 60.0),
+    )  # fmt: skip
+    known = pd.concat([TWICE, links((2017, "RCC", "RCC", "same"))], ignore_index=True)
+    both = comparison.common_sections(returns, known, 2016, 2017)
+    assert both[["organisation", "theme", "before", "after"]].to_numpy().tolist() == [
+        ["RCC", "readiness", 50.0, 60.0]
     ]
 
 
