@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from ics_maturity.geography import provider_types
+from ics_maturity.models.mix import provider_types
 from ics_maturity.scores import provider_scores, return_scores
 
 COMPARABLE = "overall_comparable"
@@ -107,7 +107,9 @@ def analysis_round(returns: pd.DataFrame, measure: Measure, rural_shares: pd.Ser
     rows = rows.assign(rural_share=rows["ics_code"].map(rural_shares))
     providers = provider_scores(rows).set_index("provider_code")
     has = pd.crosstab(rows["provider_code"], rows["care_setting"]).clip(upper=1)
-    providers = providers.join(provider_types(rows)).join(has)
+    providers = providers.join(
+        provider_types(rows["care_setting"], rows["provider_code"]).rename("provider_type")
+    ).join(has)
     providers["rural_share"] = providers["ics_code"].map(rural_shares)
     return Round(measure, rows, providers.reset_index())
 

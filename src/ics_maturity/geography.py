@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
 from ics_maturity.errors import InputError, Problem
+from ics_maturity.models import space
 from ics_maturity.reference_tables import RURAL_DEFINITIONS, VINTAGES, Reference
 
 TERCILES = ("urban", "middle", "rural")
@@ -77,17 +77,16 @@ def border_weights(adjacency: pd.DataFrame, codes: Sequence[str]) -> pd.DataFram
         InputError: a system borders none of the others.
     """
     order = list(codes)
-    touching = pd.DataFrame(0.0, index=order, columns=order)
-    for a, b in zip(adjacency["ics_code_a"], adjacency["ics_code_b"], strict=True):
-        if a in touching.index and b in touching.index:
-            touching.loc[a, b] = touching.loc[b, a] = 1.0
-    islands = touching.index[touching.sum(axis=1) == 0]
-    if len(islands):
+    known = adjacency["ics_code_a"].isin(order) & adjacency["ics_code_b"].isin(order)
+    pairs = adjacency.loc[known, ["ics_code_a", "ics_code_b"]]
+    islands = [code for code in order if code not in set(pairs.to_numpy().ravel())]
+    if islands:
         raise InputError(
             [Problem("a neighbour among the systems analysed", file="adjacency.csv", value=code,
                      fix="add a neighbour or leave the system out") for code in islands]
         )  # fmt: skip
-    return touching.div(touching.sum(axis=1), axis=0)
+    weights = space.border_weights(list(pairs.itertuples(index=False, name=None)), order)
+    return pd.DataFrame(weights, index=order, columns=order)
 
 
 def nearest_weights(centroids: pd.DataFrame, codes: Sequence[str], k: int = 4) -> pd.DataFrame:
@@ -109,11 +108,7 @@ def nearest_weights(centroids: pd.DataFrame, codes: Sequence[str], k: int = 4) -
                      fix="add the row") for code in missing]
             or Problem(f"more than {k} systems", value=str(len(order)), fix="choose a smaller k")
         )  # fmt: skip
-    distance = np.hypot(*(np.subtract.outer(axis, axis) for axis in points.to_numpy().T))
-    np.fill_diagonal(distance, np.inf)
-    weights = np.zeros_like(distance)
-    nearest = np.argsort(distance, axis=1, kind="stable")[:, :k]
-    np.put_along_axis(weights, nearest, 1 / k, axis=1)
+    weights = space.nearest_weights(points, k)
     return pd.DataFrame(weights, index=order, columns=order)
 
 
@@ -121,31 +116,10 @@ def mix(frame: pd.DataFrame, column: str, *, by: str = "ics_code") -> pd.DataFra
     """What each system is made of: shares of its rows by the values of one column.
 
     With return scores and ``care_setting`` this is the mix of returns; with the table of
-    providers and ``trust_type``, or :func:`provider_types`, the mix of providers.
+    providers and ``trust_type`` the mix of providers.
 
     Returns:
         One row per system, one column per value, both sorted; shares sum to 1 in each row.
     """
     counts = pd.crosstab(frame[by], frame[column])
     return counts.div(counts.sum(axis=1), axis=0)
-
-
-def provider_types(scores: pd.DataFrame, *, pool_below: int = 5) -> pd.Series:
-    """Type of each provider: the care settings it filed for, joined by a plus sign.
-
-    Args:
-        scores: return scores, one row per provider and care setting.
-        pool_below: combinations of fewer providers than this are pooled as ``other``.
-
-    Returns:
-        Type by provider code, sorted by code.
-    """
-    combined = (
-        scores[["provider_code", "care_setting"]]
-        .drop_duplicates()
-        .sort_values(["provider_code", "care_setting"])
-        .groupby("provider_code")["care_setting"]
-        .agg("+".join)
-    )
-    common = combined.map(combined.value_counts()) >= pool_below
-    return combined.where(common, "other").rename("provider_type")

@@ -284,7 +284,7 @@ def incentive_effect(page: Page, years: list[int]) -> IncentiveGap | None:
         for pair in ((first, middle), (middle, last))
     ]  # fmt: skip
     placebo, main = steps
-    both = placebo.join(main, lsuffix="_placebo", how="inner")
+    both = placebo.join(main, how="inner", suffixes=("_placebo", ""))
     route = links[links["round"] == last].drop_duplicates("code_returned")
     provider = route.set_index("code_returned")["provider_code"]
     group = groups.reindex(provider.reindex(both.index)).to_numpy()

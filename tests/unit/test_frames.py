@@ -59,7 +59,7 @@ def test_types_are_the_settings_filed_and_rare_ones_are_pooled() -> None:
     many = [row for i in range(5) for row in pillars(f"RA{i}", "acute", 2.0)]
     both = pillars("RBB", "acute", 2.0) + pillars("RBB", "community", 2.0)
     one = frames.analysis_round(tidy(*many, *both), frames.all_domains(2025), RURAL)
-    assert one.providers["provider_type"].tolist() == ["acute"] * 5 + ["other"]
+    assert one.providers["provider_type"].tolist() == ["acute"] * 5 + ["other combination"]
 
 
 def test_the_measure_chooses_the_scores_that_are_averaged() -> None:

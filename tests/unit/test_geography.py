@@ -134,9 +134,3 @@ def test_mix_is_shares_of_rows() -> None:
     assert shares.loc["A"].to_dict() == {"acute": pytest.approx(2 / 3),
                                          "community": pytest.approx(1 / 3)}  # fmt: skip
     assert shares.loc["B"].to_list() == [1, 0]
-
-
-def test_provider_types_pool_the_rare_ones() -> None:
-    types = geography.provider_types(SCORES, pool_below=2)
-    assert types.to_dict() == {"P1": "other", "P2": "acute", "P3": "acute"}
-    assert geography.provider_types(SCORES, pool_below=1)["P1"] == "acute+community"
