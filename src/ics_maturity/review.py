@@ -230,8 +230,9 @@ def gaming_signs(page: Page, years: list[int], rng: Rng) -> list[gaming.Excess]:
     """Signs of shaped answers in the last step between questionnaire rounds, against the first.
 
     Needs three questionnaire rounds: the first step is the base rate. Signs: reversals, lowest
-    answers where nobody could check, long runs of one answer, misfit; the last three compare the
-    last round with the middle one.
+    answers where nobody could check, misfit; the last two compare the last round with the middle
+    one. Long runs of one answer are left out: they grow with honest progress, as everybody nears
+    the top of the scale.
     """
     first, middle, last = years[-3:]
     items, links = page.read("items"), page.read("links")
@@ -241,7 +242,6 @@ def gaming_signs(page: Page, years: list[int], rng: Rng) -> list[gaming.Excess]:
     signs = [gaming.against_base("implausible reversals", now, base, rng("reversals"))]
     for name, sign in (
         ("lowest answers where nobody could check", gaming.low_end_bunching),
-        ("long runs of one answer", gaming.long_string),
         ("answers that do not fit together", gaming.guttman_errors),
     ):
         signs.append(
