@@ -272,7 +272,7 @@ def test_shaped_answers_stand_out_against_the_base_rate_and_honest_ones_do_not()
         for sign in review.gaming_signs(page, QUESTIONNAIRES, page.rng):
             signs[sign.sign, lowered] = sign
     reversals, bunching = "implausible reversals", "lowest answers where nobody could check"
-    assert len(signs) == 8
+    assert len(signs) == 6
     for name in (reversals, bunching):
         assert signs[name, 0.6].excess > 0.2
         assert signs[name, 0.6].p < 0.01
