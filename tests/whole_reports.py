@@ -63,7 +63,8 @@ class WholeReport:
 
     def table(self, name: str) -> pd.DataFrame:
         """A table of the report, or the data behind a figure, by name."""
-        (path,) = self.folder.glob(f"*/{name}*.csv")
+        # A demo report's files end in .demo.csv.
+        (path,) = (p for p in self.folder.glob("*/*.csv") if p.name.split(".")[0] == name)
         return pd.read_csv(path)
 
     @cached_property
