@@ -4,7 +4,7 @@ Everything here starts from the frames of :mod:`ics_maturity.frames` and ends in
 notebook shows. What could be an estimator of its own is in :mod:`ics_maturity.models`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -28,7 +28,7 @@ from ics_maturity.models.nested import nested_components
 from ics_maturity.models.power import minimum_detectable_effect
 from ics_maturity.models.variance import RandomIntercept, random_intercept
 from ics_maturity.page import Page
-from ics_maturity.scores import round_half_up
+from ics_maturity.scores import AVERAGING_RULES, round_half_up, system_scores
 
 LIKE_FOR_LIKE_SHOWN = (
     "short_name", "providers", "rank_low_a", "rank_high_a", "rank_low_b", "rank_high_b",
@@ -85,6 +85,33 @@ def measurement_error(returns: pd.DataFrame, round: int) -> measurement.Consiste
     return measurement.consistency(pillar_scores(returns, measure).to_numpy())
 
 
+def retest_error(returns: pd.DataFrame) -> float | None:
+    """Standard error of measurement from the last two rounds on comparable domains, if two."""
+    years = sorted(set(returns.loc[returns["construct"] == frames.COMPARABLE, "round"]))[-2:]
+    if len(years) < 2:
+        return None
+    first, second = (
+        frames.analysis_round(
+            returns, frames.comparable_domains(year), pd.Series(dtype=float)
+        ).providers
+        for year in years
+    )
+    both = frames.paired_providers(first, second)
+    return measurement.retest(both["before"], both["after"]).sem
+
+
+def measurement_errors(
+    returns: pd.DataFrame, round: int
+) -> tuple[measurement.Consistency, dict[str, float]]:
+    """Consistency of a round, and the error of one provider's score by two yardsticks (view B).
+
+    The errors are named ``b`` (internal consistency) and, where two rounds share domains,
+    ``b_retest``.
+    """
+    inner, again = measurement_error(returns, round), retest_error(returns)
+    return inner, {"b": inner.sem} | ({} if again is None else {"b_retest": again})
+
+
 def theta(rows: pd.DataFrame, standard: likeforlike.Standard = "rows") -> likeforlike.Standardised:
     """Like-for-like scores of the systems with their covariance (view A), sorted by code."""
     mix = likeforlike.standard_mix(rows["care_setting"], standard, rows["provider_code"])
@@ -96,7 +123,7 @@ def theta(rows: pd.DataFrame, standard: likeforlike.Standard = "rows") -> likefo
 def like_for_like(
     rows: pd.DataFrame,
     systems: pd.DataFrame,
-    sem: float,
+    errors: Mapping[str, float],
     standard: likeforlike.Standard,
     single_setting: str,
     rng: Callable[[str], np.random.Generator],
@@ -106,7 +133,8 @@ def like_for_like(
     Args:
         rows: one row per return.
         systems: the frame of :func:`systems`.
-        sem: standard error of measurement of one provider's score (view B).
+        errors: standard errors of measurement of one provider's score, by the name of the view B
+            that takes them: ``b`` (from internal consistency), ``b_retest`` (from two rounds).
         standard: which national mix to standardise to.
         single_setting: the setting compared alone.
         rng: gives a generator by name (:meth:`ics_maturity.page.Page.rng`).
@@ -119,17 +147,21 @@ def like_for_like(
     table = likeforlike.like_for_like(rows, standard, single_setting)
     table = table.rename(columns={"single_setting": "acute_only"})
     covariance = theta(rows, standard).covariance
-    read_error = measurement.measurement_variances(sem, table["providers"])
+    variances: dict[str, np.ndarray] = {"a": covariance}
+    for name, sem in errors.items():
+        variances[name] = measurement.measurement_variances(sem, table["providers"])
     sets = {
-        view: ranks.rank_sets(table["standardised"], variances, rng(f"ranks_{view}"))
-        for view, variances in (("a", covariance), ("b", read_error))
+        view: ranks.rank_sets(table["standardised"], spread, rng(f"ranks_{view}"))
+        for view, spread in variances.items()
     }
     table["rank"] = sets["a"].rank
-    for view, found in sets.items():
-        table[f"rank_low_{view}"] = found.marginal_low
-        table[f"rank_high_{view}"] = found.marginal_high
-        table[f"rank_low_{view}_simultaneous"] = found.simultaneous_low
-        table[f"rank_high_{view}_simultaneous"] = found.simultaneous_high
+    for view in ("a", "b"):
+        table[f"rank_low_{view}"] = sets[view].marginal_low
+        table[f"rank_high_{view}"] = sets[view].marginal_high
+        table[f"rank_low_{view}_simultaneous"] = sets[view].simultaneous_low
+        table[f"rank_high_{view}_simultaneous"] = sets[view].simultaneous_high
+    table["may_be_top5"] = sets["a"].tau_best(5)
+    table["may_be_bottom5"] = sets["a"].tau_worst(5)
     ends = ranks.top_and_bottom(table["standardised"], np.diag(covariance), rng("top_and_bottom"))
     table["p_top5"], table["p_bottom5"] = ends.top, ends.bottom
     known = systems.reindex(table["ics_code"]).reset_index()
@@ -385,3 +417,67 @@ def coarse_table(by_system: pd.DataFrame, claims: pd.DataFrame) -> pd.DataFrame:
             label = f"press statements on 2023 ({measure}), worst-case bounds"
             rows.append((label, n, np.nan, press.low, press.high))
     return pd.DataFrame(rows, columns=["what", "n", "estimate", "low", "high"])
+
+
+def scores_by_rule(filed: pd.DataFrame, systems: pd.DataFrame) -> pd.DataFrame:
+    """Crude score of each system under every averaging rule, and how far they lie apart.
+
+    Returns:
+        system, row, provider, setting_balanced, apart (largest less smallest), sorted by system.
+    """
+    rules = list(AVERAGING_RULES)
+    table = pd.DataFrame(
+        {rule: system_scores(filed, rule).set_index("ics_code")["score"] for rule in rules}
+    )
+    table["apart"] = table.max(axis=1) - table.min(axis=1)
+    table.insert(0, "system", systems["short_name"].reindex(table.index))
+    return table.sort_values("system", ignore_index=True)
+
+
+def map_moves(filed: pd.DataFrame, providers: pd.DataFrame, rule: str) -> pd.DataFrame:
+    """What redrawing the map does to the score of the system a provider sits in.
+
+    Args:
+        filed: return scores on the map of 2022.
+        providers: the processed table, with the system on both maps.
+        rule: the averaging rule.
+
+    Returns:
+        ics_code_2026, providers, score (on the new map), smallest and largest score of the old
+        systems its providers come from, old (how many), sorted by code.
+    """
+    new = filed["provider_code"].map(providers.set_index("provider_code")["ics_code_2026"])
+    old_scores = system_scores(filed, rule).set_index("ics_code")["score"]
+    moved = filed.assign(old=filed["ics_code"], ics_code=new.fillna(""))
+    after = system_scores(moved, rule).set_index("ics_code")
+    came_from = moved[moved["ics_code"] != ""].groupby("ics_code")["old"].unique()
+    return pd.DataFrame(
+        {
+            "ics_code_2026": after.index,
+            "providers": after["providers"].to_numpy(),
+            "old": came_from.map(len).to_numpy(),
+            "smallest": came_from.map(lambda codes: old_scores[codes].min()).to_numpy(),
+            "largest": came_from.map(lambda codes: old_scores[codes].max()).to_numpy(),
+            "score": after["score"].to_numpy(),
+        }
+    )
+
+
+def lattice_table(returns: pd.DataFrame, round: int) -> pd.DataFrame:
+    """How coarse the published pillar scores are: possible and seen values by pillar and setting.
+
+    Returns:
+        pillar, care_setting, domains (inferred; missing where not told), possible (values from 1 to
+        5 that a mean of that many domains can take), seen (different values published), returns.
+    """
+    instrument = instruments.find_round(round)
+    named = titles(round) if instrument else {}
+    pillars = returns[(returns["round"] == round) & (returns["level"] == "pillar")]
+    rows = []
+    for (pillar, setting), part in pillars.groupby(["construct", "care_setting"]):
+        domains = instrument.domain_count(pillar, setting) if instrument else None
+        possible = None if domains is None else 4 * domains + 1
+        rows.append((named.get(pillar, pillar), setting, domains, possible,
+                     part["score"].nunique(), len(part)))  # fmt: skip
+    columns = ["pillar", "care_setting", "domains", "possible", "seen", "returns"]
+    return pd.DataFrame(rows, columns=columns).astype({"domains": "Int64", "possible": "Int64"})

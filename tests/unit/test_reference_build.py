@@ -16,6 +16,10 @@ from ics_maturity.reference_tables import TABLES, Reference
 sources_needed = pytest.mark.sources
 
 
+# Read from the press and from public lists, not derived from other files.
+WRITTEN_BY_HAND = {"press_statements", "incentives"}
+
+
 @pytest.fixture(scope="module")
 def committed(root: Path) -> Path:
     return root / "data" / "raw" / "reference"
@@ -29,7 +33,7 @@ def reference(committed: Path) -> Reference:
 @sources_needed
 def test_every_table_is_derived_again_byte_for_byte(sources_dir: Path, committed: Path) -> None:
     derived = reference_build.build(sources_dir)
-    assert set(derived) == set(TABLES)
+    assert set(derived) == set(TABLES) - WRITTEN_BY_HAND
     for name, table in derived.items():
         text = table.to_csv(index=False, lineterminator="\n")
         assert text == (committed / f"{name}.csv").read_text(encoding="utf-8"), name
@@ -42,7 +46,7 @@ def test_the_command_writes_the_same_tables(
     monkeypatch.setattr("sys.argv", ["reference_build", str(sources_dir), str(tmp_path)])
     reference_build.main()
     assert (tmp_path / "tiles.csv").read_bytes() == (committed / "tiles.csv").read_bytes()
-    assert len(list(tmp_path.iterdir())) == len(TABLES)
+    assert len(list(tmp_path.iterdir())) == len(set(TABLES) - WRITTEN_BY_HAND)
 
 
 @sources_needed

@@ -138,7 +138,7 @@ def community_costs(system: str, setting: str, pillar: str) -> float:
 
 def like(returns: pd.DataFrame) -> pd.DataFrame:
     now, systems = analysed(returns)
-    table, _ = study.like_for_like(now.rows, systems, 0.1, "rows", "acute", Shelf().rng)
+    table, _ = study.like_for_like(now.rows, systems, {"b": 0.1}, "rows", "acute", Shelf().rng)
     return table.set_index("ics_code")
 
 
@@ -191,7 +191,7 @@ def test_the_two_views_differ_where_reading_error_and_spread_do() -> None:
     now, systems = analysed(world(lambda s, t, p: 3.0 + RURAL[s] / 10, noise=0.3))
     found = {}
     for sem in (0.001, 5.0):
-        _, sets = study.like_for_like(now.rows, systems, sem, "rows", "acute", Shelf().rng)
+        _, sets = study.like_for_like(now.rows, systems, {"b": sem}, "rows", "acute", Shelf().rng)
         found[sem] = sets
     assert found[0.001]["b"].mean_width < found[0.001]["a"].mean_width
     assert found[5.0]["b"].mean_width == 8
@@ -382,3 +382,25 @@ def test_press_statements_bound_the_slope_only_where_they_cover_every_system() -
     centred = means["rural_share"] - means["rural_share"].mean()
     widest = 4 * centred.clip(lower=0).sum() / (centred**2).sum()
     assert press[["low", "high"]].to_numpy().tolist() == [pytest.approx([-widest, widest])]
+
+
+def test_rules_lie_apart_only_where_returns_and_providers_differ() -> None:
+    now, systems = analysed(world(lambda s, t, p: 3.0 + (t == "community")))
+    table = study.scores_by_rule(now.rows, systems)
+    assert list(table.columns) == ["system", "row", "provider", "setting_balanced", "apart"]
+    assert table["apart"].max() > 0
+    same, systems = analysed(world(lambda s, t, p: 3.0))
+    assert study.scores_by_rule(same.rows, systems)["apart"].max() == pytest.approx(0)
+
+
+def test_a_new_map_averages_the_old_systems() -> None:
+    now, _ = analysed(world(lambda s, t, p: 2.0 + RURAL[s]))
+    codes = sorted(set(now.rows["ics_code"]))
+    new = dict.fromkeys(codes[:2], "N1") | {code: code for code in codes[2:]}
+    providers = now.rows[["provider_code", "ics_code"]].drop_duplicates("provider_code")
+    providers["ics_code_2026"] = providers["ics_code"].map(new)
+    moves = study.map_moves(now.rows, providers, "provider").set_index("ics_code_2026")
+    assert moves.loc["N1", "old"] == 2
+    assert moves.loc["N1", "smallest"] <= moves.loc["N1", "score"] <= moves.loc["N1", "largest"]
+    alone = moves[moves["old"] == 1]
+    assert (alone["score"] - alone["smallest"]).abs().max() == pytest.approx(0)

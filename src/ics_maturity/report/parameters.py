@@ -43,6 +43,12 @@ class OneRound(Parameters):
     round: Round = 2025
 
 
+class DescribeRounds(OneRound):
+    """``averaging_rule``: how returns become a system's crude score."""
+
+    averaging_rule: Literal["row", "provider", "setting_balanced"] = "provider"
+
+
 class ModelMixAndRurality(OneRound):
     """How systems are compared.
 

@@ -8,6 +8,7 @@ from ics_maturity.errors import InputError, Problem
 from ics_maturity.report.notebook import Notebook, read_notebook
 from ics_maturity.report.parameters import (
     CleanReturns,
+    DescribeRounds,
     ModelMixAndRurality,
     OneRound,
     Parameters,
@@ -47,7 +48,7 @@ CLEANED = (
 
 STEPS = (
     Step("01_clean_returns", parameters=CleanReturns, inputs=("raw",), outputs=CLEANED),
-    Step("02_describe_rounds", ("01",), OneRound, inputs=CLEANED),
+    Step("02_describe_rounds", ("01",), DescribeRounds, inputs=CLEANED),
     Step("03_model_mix_and_rurality", ("01",), ModelMixAndRurality, inputs=CLEANED),
     Step("04_test_peer_review", ("01",), PeerReview, inputs=CLEANED),
     Step("09_brief", ("01", "02", "03", "04"), OneRound, inputs=CLEANED),
