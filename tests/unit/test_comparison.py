@@ -127,6 +127,18 @@ def test_scores_by_the_code_returned_follow_the_scoring_rule() -> None:
     assert comparison.by_code(scored, "lowest_item").to_dict() == {"RCX": (50 + 25) / 2}
 
 
+def test_over_themes_the_sections_of_a_short_theme_weigh_more() -> None:
+    items = tidy(
+        answer("RAA", "2016.a1", 60.0),  # strategic alignment, of readiness
+        answer("RAA", "2016.a6", 40.0),  # leadership, of readiness
+        answer("RAA", "2016.a27", 0.0),  # records, of capabilities
+    )
+    scored = comparison.scored_items(items, LINKS, 2016)
+    over_themes = comparison.by_code_over_themes(scored, 2016)
+    assert over_themes.to_dict() == {"RAA": (50 + 0) / 2}
+    assert comparison.by_code(scored, "mean")["RAA"] == pytest.approx((60 + 40 + 0) / 3)
+
+
 def section(code: str, year: int, construct: str, score: float, **more: object) -> dict:
     return {"round": year, "provider_code": "R" + code, "provider_code_returned": code,
             "care_setting": "all", "level": "section", "construct": construct, "score": score,

@@ -113,6 +113,15 @@ def test_a_round_without_scores_to_average_is_refused() -> None:
         frames.primary_measure(tidy(level("pillar")), 2024)
 
 
+def test_organisations_that_merged_later_can_be_told_apart() -> None:
+    returns = tidy(
+        {"provider_code": "RMM", "provider_code_returned": "RAA"},
+        {"provider_code": "RMM", "provider_code_returned": "RBB"},
+        {"provider_code": "RCC", "provider_code_returned": ""},  # the layout gives names only
+    )
+    assert frames.as_returned(returns)["provider_code"].tolist() == ["RAA", "RBB", "RCC"]
+
+
 def test_pairs_are_the_providers_of_both_rounds() -> None:
     columns = ["provider_code", "ics_code", "region", "score"]
     before = pd.DataFrame([["RBB", "OLD", "Old", 2.0], ["RAA", "OLD", "Old", 3.0],

@@ -6,8 +6,10 @@ import pytest
 
 from ics_maturity import frames, review
 from ics_maturity.comparison import Linked, years_between
+from ics_maturity.margins import margin
 from ics_maturity.models import ladder
 from ics_maturity.models.bracket import RULES
+from ics_maturity.models.estimate import Coefficient
 from ics_maturity.models.moderation import moderation_effect
 from ics_maturity.models.resampling import Interval
 from shelf import Shelf
@@ -99,6 +101,53 @@ def test_the_shift_is_shown_under_every_scoring_of_the_earlier_answers() -> None
     ends = found.loc[list(RULES), "shift"]  # the mean over themes is no stricter rule
     assert (span.low, span.high) == pytest.approx((ends.min(), ends.max()))
     assert span.unadjusted == pytest.approx(found.loc["mean", "shift"])
+
+
+class Names(Shelf):
+    """A shelf that also keeps the results it is told."""
+
+    def __init__(self, **tables: pd.DataFrame) -> None:
+        super().__init__(**tables)
+        self.kept: dict[str, float] = {}
+
+    def result(self, name: str, value: float, **about: object) -> None:
+        self.kept[name] = value
+
+    def estimate(self, name: str, coefficient: Coefficient, **about: object) -> None:
+        self.kept[name] = coefficient.estimate
+
+
+def test_a_shift_is_named_with_what_would_undo_it() -> None:
+    page, one = Names(), pair(0.5)
+    span, whole = review.name_bracket(page, one, 5.0)
+    mean = one.frame["mean"]
+    shift = (one.frame["after"] - mean).mean()
+    assert (span.low, whole.change.estimate) == pytest.approx((shift, shift))
+    near = whole.change.high / mean.std()  # the shift is a fall: its upper end is nearer to none
+    # The rules lie 0, 10, 25 and 30 below the mean.
+    wanted = {
+        "observed": shift,
+        "bracket_low": shift,
+        "bracket_high": shift + 30,
+        "stricter_low": shift + 10,
+        "stricter_high": shift + 30,
+        "tipping_sd": near,
+    }
+    for name, value in wanted.items():
+        assert page.kept[f"shift.{name}"] == pytest.approx(value), name
+
+
+@pytest.mark.parametrize(("move", "share"), [(10.0, True), (-40.0, False)])
+def test_a_share_of_the_step_is_named_only_where_a_rule_undoes_the_shift(
+    move: float, share: bool
+) -> None:
+    page, one = Names(), pair(0.5)
+    one.frame["after"] += move
+    _, whole = review.name_bracket(page, one, 5.0)
+    assert ("shift.tipping_share" in page.kept) == share
+    if share:
+        wanted = -whole.change.estimate / 30  # of the step to the strictest rule
+        assert page.kept["shift.tipping_share"] == pytest.approx(wanted)
 
 
 def test_no_pairs_give_empty_tables_with_their_columns() -> None:
@@ -201,6 +250,19 @@ def test_moderated_is_compared_with_self_assessed_by_provider() -> None:
     assert found["provider_code"].tolist() == CODES
     assert (found["before"] == 2.5).all()
     assert found["change"].mean() == pytest.approx(-0.3, abs=0.05)
+
+
+def test_moderation_is_named_with_its_tests() -> None:
+    page, seen = Names(), review.moderated_pairs(reviewed(-0.2), 2023)
+    found = moderation_effect(
+        seen["before"], seen["after"], seen["ics_code"], np.random.default_rng(1)
+    )
+    review.name_moderation(page, found, len(seen))
+    kept = page.kept
+    assert kept["moderation.effect"] == pytest.approx(seen["change"].mean())
+    assert kept["moderation.lowered"] == 1.0
+    assert kept["moderation.sign_flip_p"] < 0.05 < kept["moderation.tost_p"]
+    assert kept["moderation.margin"] == margin("moderation").margin
 
 
 def test_moderation_is_told_apart_by_setting_and_by_incentive() -> None:
