@@ -6,6 +6,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from ics_maturity.lint import lint_findings
+from ics_maturity.report.parameters import check_cell
+from ics_maturity.report.plan import load_plan
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
 TAGS = {"parameters", "findings", "nbval-check-output", "appendix"}
@@ -80,6 +84,15 @@ def test_enough_outputs_are_compared(path: Path) -> None:
         if "nbval-check-output" in cell.metadata.get("tags", []) and cell.get("outputs")
     ]
     assert len(checked) >= CHECKED_CELLS[path.stem]
+
+
+def test_prose_prints_numbers_only_from_named_results(path: Path) -> None:
+    assert [str(fault) for fault in lint_findings(load(path))] == []
+
+
+def test_parameters_are_those_declared(path: Path) -> None:
+    planned = load_plan(ROOT)[path.stem[:2]]
+    check_cell(planned.notebook, planned.step.parameters)
 
 
 def test_nothing_of_the_machine_or_the_clock_is_stored(path: Path) -> None:
