@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ics_maturity import columns, frames, study
+from ics_maturity import columns, frames, scores, study
 from ics_maturity.instruments import for_round
 from ics_maturity.models import rurality
 from ics_maturity.models.design import with_intercept
@@ -128,6 +128,28 @@ def test_consistency_is_of_providers_not_of_returns() -> None:
     assert (error.n, error.parts) == (40, 7)
 
 
+def comparable(**scores: list[float]) -> pd.DataFrame:
+    """Scores of 2024 and 2025 on comparable domains, by provider."""
+    return tidy(*(
+        {"provider_code": code, "ics_code": "Q0", "round": year, "level": "overall",
+         "construct": frames.COMPARABLE, "score": score}
+        for code, both in scores.items() for year, score in zip((2024, 2025), both, strict=False)
+    ))  # fmt: skip
+
+
+def test_reading_error_has_two_yardsticks_where_two_rounds_share_domains() -> None:
+    once = world(flat, noise=0.3)
+    inner, errors = study.measurement_errors(once, 2025)
+    assert errors == {"b": inner.sem}
+    # Changes of 0.1, 0.3 and 0.5: a spread of 0.2, the fourth provider was not there before.
+    twice = comparable(RAA=[2.0, 2.1], RBB=[2.0, 2.3], RCC=[2.0, 2.5])
+    newcomer = comparable(RDD=[9.0, 3.0]).iloc[1:]
+    returns = pd.concat([once, twice, newcomer], ignore_index=True)
+    _, errors = study.measurement_errors(returns, 2025)
+    assert errors["b_retest"] == pytest.approx(0.2 / np.sqrt(2))
+    assert errors["b"] == inner.sem
+
+
 # Like for like
 
 
@@ -175,6 +197,22 @@ def test_ranks_lie_in_their_sets_and_simultaneous_sets_are_wider() -> None:
         assert (found[f"rank_low_{view}_simultaneous"] <= low).all()
         assert (found[f"rank_high_{view}_simultaneous"] >= high).all()
     assert (found["rank_high_a"] - found["rank_low_a"]).max() < 7
+
+
+def test_a_place_among_five_is_excluded_only_by_a_simultaneous_set() -> None:
+    found = like(world(lambda s, t, p: 3.0 + RURAL[s]))
+    top, bottom = found["may_be_top5"], found["may_be_bottom5"]
+    assert (top == (found["rank_low_a_simultaneous"] <= 5)).all()
+    assert (bottom == (found["rank_high_a_simultaneous"] >= 4)).all()
+    assert (top["Q5"], bottom["Q5"], top["Q0"], bottom["Q0"]) == (True, False, False, True)
+
+
+def test_systems_whose_place_is_wholly_open_are_counted() -> None:
+    now, systems = analysed(world(lambda s, t, p: 3.0 + RURAL[s]))
+    errors = {"b": 0.001, "b_retest": 50.0}
+    _, sets = study.like_for_like(now.rows, systems, errors, "rows", "acute", Shelf().rng)
+    assert study.full_sets(sets["b"]) == 0
+    assert study.full_sets(sets["b_retest"]) == 8
 
 
 def test_some_five_systems_are_highest_and_some_five_lowest() -> None:
@@ -305,6 +343,10 @@ def test_pillars_with_a_slope_are_found_among_seven() -> None:
     for pillar, slope in planted.items():
         assert found.loc[pillar, "estimate"] == pytest.approx(slope, abs=0.3)
         assert found.loc[pillar, "p_holm"] < 0.05
+        # 80% of studies find a slope of t(.975) + t(.8) standard errors, here with 6 df.
+        half = (found.loc[pillar, "high"] - found.loc[pillar, "low"]) / 2
+        detectable = half * (2.446911851 + 0.905703285) / 2.446911851
+        assert found.loc[pillar, "detectable"] == pytest.approx(detectable, rel=0.02)
     others = found.drop(list(planted))
     assert others["p_holm"].min() > 0.05
     first, second = sorted(found["p"])[:2]
@@ -404,3 +446,18 @@ def test_a_new_map_averages_the_old_systems() -> None:
     assert moves.loc["N1", "smallest"] <= moves.loc["N1", "score"] <= moves.loc["N1", "largest"]
     alone = moves[moves["old"] == 1]
     assert (alone["score"] - alone["smallest"]).abs().max() == pytest.approx(0)
+
+
+def test_the_lattice_says_how_coarse_a_pillar_is() -> None:
+    returns = tidy(*(
+        {"provider_code": f"R{i}", "construct": "well_led", "score": score}
+        for i, score in enumerate((2.0, 2.3, 2.3))
+    ))  # fmt: skip
+    (row,) = study.lattice_table(returns, 2025).to_dict("records")
+    domains = for_round(2025).domain_count("well_led", "acute")
+    assert (row["pillar"], row["care_setting"], row["domains"]) == ("Well Led", "acute", domains)
+    assert row["possible"] == len(scores.lattice(domains))
+    assert (row["seen"], row["returns"]) == (2, 3)
+    (unknown,) = study.lattice_table(returns.assign(round=2030), 2030).to_dict("records")
+    assert pd.isna(unknown["domains"])
+    assert pd.isna(unknown["possible"])
