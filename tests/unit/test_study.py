@@ -142,7 +142,7 @@ def test_reading_error_has_two_yardsticks_where_two_rounds_share_domains() -> No
     inner, errors = study.measurement_errors(once, 2025)
     assert errors == {"b": inner.sem}
     # Changes of 0.1, 0.3 and 0.5: a spread of 0.2, the fourth provider was not there before.
-    twice = comparable(RAA=[2.0, 2.1], RBB=[2.0, 2.3], RCC=[2.0, 2.5])
+    twice = comparable(RAA=[2.0, 2.1], RBB=[1.5, 1.8], RCC=[3.0, 3.5])
     newcomer = comparable(RDD=[9.0, 3.0]).iloc[1:]
     returns = pd.concat([once, twice, newcomer], ignore_index=True)
     _, errors = study.measurement_errors(returns, 2025)
