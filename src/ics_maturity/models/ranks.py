@@ -194,5 +194,7 @@ def distinct_pairs(
 
 
 def _root(covariance: FloatArray) -> FloatArray:
+    # The symmetric root: eigenvectors of near-equal eigenvalues are arbitrary, and draws made with
+    # them would differ between machines.
     values, vectors = np.linalg.eigh(covariance)
-    return vectors * np.sqrt(np.maximum(values, 0))
+    return (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
