@@ -41,7 +41,7 @@ def test_a_table_is_known_with_and_without_its_year() -> None:
 
 @pytest.mark.parametrize("name", ["nothing", "like_for_like_25", "like_for_like_2025_again"])
 def test_an_undeclared_table_is_an_error_that_names_it(name: str) -> None:
-    with pytest.raises(TableError, match=rf"{name}\b.*columns\.py"):
+    with pytest.raises(TableError, match=rf"{name}\b.*declared in columns"):
         columns.of(name)
 
 
