@@ -132,6 +132,21 @@ class Page:
         """Whether that round has returns (of that assessor, at that level)."""
         return year in self.rounds(assessed_by=assessed_by, level=level)
 
+    def chosen_round(self, year: int | None) -> int:
+        """The round of that year, or the latest present where none is chosen.
+
+        Raises:
+            InputError: there are no returns of that round; the rounds present are listed.
+        """
+        present = self.rounds()
+        chosen = max(present, default=None) if year is None else year
+        if chosen is None or chosen not in present:
+            listed = ", ".join(map(str, present)) or "none"
+            raise InputError(
+                Problem(f"a round with returns, present: {listed}", column="round", value=f"{year}")
+            )
+        return chosen
+
     def rng(self, estimator: str) -> np.random.Generator:
         """The estimator's own random generator; see :func:`random_generator`."""
         return random_generator(self.seed, estimator)

@@ -7,14 +7,15 @@ what the profile lists.
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal, Self, get_args
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ics_maturity.errors import InputError, Problem
 from ics_maturity.paths import inside, project_root
 from ics_maturity.schema import Strict, read_yaml
 from ics_maturity.sources import (
+    OFFICIAL_ROUNDS,
     REGISTER,
     Layout,
     Round,
@@ -96,6 +97,16 @@ class _Entry(Strict):
     round: Round | None = None
     source_id: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_\-]{0,59}$")
     assessed_by: AssessedBy | None = None
+
+    @model_validator(mode="after")
+    def _round_of_the_layout(self) -> Self:
+        """Published layouts were used in known rounds; the template takes any."""
+        if self.layout != "template" and self.round not in (None, *OFFICIAL_ROUNDS):
+            listed = ", ".join(map(str, OFFICIAL_ROUNDS))
+            raise ValueError(
+                f"a round of that layout ({listed}); for other rounds use the layout template"
+            )
+        return self
 
 
 class _ProfileFile(Strict):

@@ -9,7 +9,7 @@ import os
 import re
 from collections.abc import Collection
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, field_validator, model_validator
 
@@ -29,7 +29,9 @@ Layout = Literal[
     "dma_workbook",
     "template",
 ]
-Round = Literal[2016, 2017, 2019, 2023, 2024, 2025]
+Round = Annotated[int, Field(ge=2000, le=2100)]
+OfficialRound = Literal[2016, 2017, 2019, 2023, 2024, 2025]
+OFFICIAL_ROUNDS: tuple[int, ...] = get_args(OfficialRound)
 
 
 class Source(Strict):
@@ -49,7 +51,7 @@ class Source(Strict):
     path: str
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     bytes: int = Field(gt=0)
-    round: Round | None = None
+    round: OfficialRound | None = None
     layout: Layout | None = None
     citation: str = Field(min_length=1)
     notes: str = ""

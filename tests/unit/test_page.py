@@ -76,6 +76,13 @@ def test_types_are_those_declared(page):
     assert frame["row"][1] is pd.NA
 
 
+def test_the_latest_round_is_chosen_where_none_is_given(page):
+    assert page.chosen_round(None) == 2025
+    assert page.chosen_round(2023) == 2023
+    with pytest.raises(InputError, match=r"found '2016'; expected .* present: 2023, 2024, 2025"):
+        page.chosen_round(2016)
+
+
 @pytest.mark.parametrize("name", ["returns.csv", "returns.schema.json"])
 def test_an_absent_table_says_what_to_run(page, folder, name):
     (folder / name).unlink()

@@ -38,9 +38,9 @@ class CleanReturns(Parameters):
 
 
 class OneRound(Parameters):
-    """``round``: the round whose scores are shown in full."""
+    """``round``: the round whose scores are shown in full; None is the latest present."""
 
-    round: Round = 2025
+    round: Round | None = None
 
 
 class DescribeRounds(OneRound):
@@ -70,8 +70,8 @@ class PeerReview(Parameters):
     of a score's variance that is true.
     """
 
-    before: Literal[2016, 2017, 2019] | None = None
-    after: Literal[2023, 2024, 2025] | None = None
+    before: Round | None = None
+    after: Round | None = None
     link_rule: Literal["unweighted", "drop_merged"] = "unweighted"
     reliability: float = Field(default=0.8, ge=0.5, le=0.99)
 
