@@ -65,6 +65,7 @@ class Cleaned:
                 "boundary_changes",
                 "press_statements",
                 "incentives",
+                "sizes",
             )
         }
         return reference | {

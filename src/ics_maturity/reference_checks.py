@@ -123,7 +123,11 @@ def _check_successions(reference: Reference) -> list[Problem]:
 
 def _check_days(reference: Reference) -> list[Problem]:
     """Days exist in the calendar."""
-    tables = {"providers": ("opened", "closed"), "successions": ("effective_date",)}
+    tables = {
+        "providers": ("opened", "closed"),
+        "successions": ("effective_date",),
+        "incentives": ("since",),
+    }
     return [
         Problem("a day of the calendar as YYYY-MM-DD", file=f"{name}.csv", column=column,
                 value=day, fix="correct the day")
@@ -131,6 +135,23 @@ def _check_days(reference: Reference) -> list[Problem]:
         for column in columns
         for day in sorted(set(getattr(reference, name)[column]) - {""})
         if not _is_day(day)
+    ]  # fmt: skip
+
+
+def _check_sizes(reference: Reference) -> list[Problem]:
+    """A size is above 0, and sizes of one round count the same thing."""
+    sizes = reference.sizes
+    problems = [
+        Problem("a size above 0", file="sizes.csv", column="size", value=f"{row.size:g}",
+                fix=f"correct {row.code_returned} of {row.round}, or leave the row out")
+        for row in sizes[sizes["size"] <= 0].itertuples(index=False)
+    ]  # fmt: skip
+    units = sizes.groupby("round")["unit"].agg(lambda unit: sorted(set(unit)))
+    return problems + [
+        Problem("one unit per round", file="sizes.csv", column="unit", value=", ".join(unit),
+                fix=f"give all sizes of {year} in one unit")
+        for year, unit in units.items()
+        if len(unit) > 1
     ]  # fmt: skip
 
 
@@ -149,6 +170,7 @@ _CHECKS = (
     _check_map,
     _check_successions,
     _check_days,
+    _check_sizes,
 )
 
 

@@ -19,7 +19,12 @@ RURAL_DEFINITIONS = {
     "ruc2011_sparse": "Rural Urban Classification 2011, mid-2020 residents; only the sparse "
     "settings, a town in a sparse setting included (C2, D2, E2)",
 }
-INCENTIVES = ("no_scheme", "already_funded", "funding_at_stake")
+INCENTIVES = {
+    "funding_at_stake": "a low score could bring funding",
+    "already_funded": "funding was granted, whatever the score",
+    "no_scheme": "nothing hung on the score",
+    "no_record": "no electronic record years later; whether anything hung on a score is not known",
+}
 SUCCESSION_KINDS = {
     "same": "the organisation is a provider of 2025 under the code it returned",
     "recoded": "one organisation, another code",
@@ -195,13 +200,32 @@ TABLES: dict[str, Table] = {
     ),
     "incentives": Table(
         {
-            "provider_code": _code("Provider of 2025"),
-            "group": _one_of(
-                "What a low score in the last self-assessed round could bring", INCENTIVES
+            "round": Field(
+                "Round in whose codes the organisation is named", "a year", r"20\d{2}", "integer"
+            ),
+            "provider_code": _code("Code of the organisation in that round"),
+            "group": _one_of("What hung on its scores", INCENTIVES),
+            "since": Field(
+                "Day from which the group held; it explains no earlier answer",
+                "a day as YYYY-MM-DD",
+                r"\d{4}-\d{2}-\d{2}",
             ),
             "source": _SOURCE,
         },
-        key=("provider_code",),
+        key=("round", "provider_code"),
+        required=False,
+    ),
+    "sizes": Table(
+        {
+            "round": _ROUND,
+            "code_returned": _code("Code in the published file of the round"),
+            "size": Field(
+                "Size of the organisation at the time", "a number above 0", r"\d+(\.\d+)?", "number"
+            ),
+            "unit": _name("What the size counts: staff, beds, attendances, ..."),
+            "source": _SOURCE,
+        },
+        key=("round", "code_returned"),
         required=False,
     ),
 }
@@ -211,8 +235,8 @@ TABLES: dict[str, Table] = {
 class Reference:
     """The checked tables of one reference folder, each sorted by its key.
 
-    ``rurality_2026``, ``centroids``, ``press_statements`` and ``incentives`` are empty where the
-    folder does not hold them.
+    ``rurality_2026``, ``centroids``, ``press_statements``, ``incentives`` and ``sizes`` are empty
+    where the folder does not hold them.
     """
 
     systems: pd.DataFrame
@@ -226,6 +250,7 @@ class Reference:
     boundary_changes: pd.DataFrame
     press_statements: pd.DataFrame
     incentives: pd.DataFrame
+    sizes: pd.DataFrame
 
 
 def table_schema(name: str) -> dict[str, Any]:

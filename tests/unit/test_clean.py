@@ -242,7 +242,15 @@ def test_what_a_profile_lacks_is_an_empty_table_with_its_columns(
 ) -> None:
     cleaned = clean(profile(tmp_path, reference, ("dma_workbook",)))
     cleaned.write(tmp_path / "processed")
-    for name in ("items", "services", "item_match", "links", "incentives", "press_statements"):
+    for name in (
+        "items",
+        "services",
+        "item_match",
+        "links",
+        "incentives",
+        "press_statements",
+        "sizes",
+    ):
         table = read_table(tmp_path / "processed", name)
         assert table.empty, name
         assert len(table.columns) > 2, name

@@ -45,7 +45,8 @@ def test_the_committed_folder_is_sound(committed: Path) -> None:
     assert reference.providers["ics_code_2026"].nunique() == 36
     organisations = reference.successions.drop_duplicates(["round", "code_returned"])
     assert organisations.groupby("round").size().to_dict() == {2016: 239, 2017: 232}
-    for name in TABLES:
+    assert reference.sizes.empty  # no file of the register holds them
+    for name in set(TABLES) - {"sizes"}:
         assert (getattr(reference, name)["source"] != "").all(), name
 
 
@@ -89,6 +90,8 @@ def test_a_byte_order_mark_is_no_fault(folder: Path) -> None:
         ("successions", "R0A,0.25,split", "R9Z,0.25,split", "'R9Z'"),
         ("successions", ",none,", ",same,", "a provider_code, or kind none with a reason"),
         ("successions", ",corrected,", ",wrong,", "expected one of same, recoded, merged"),
+        ("incentives", "2016-09-07", "2016-09-31", "'2016-09-31'"),
+        ("incentives", ",no_record,", ",no_epr,", "expected one of funding_at_stake"),
         ("boundary_changes", "QH8,D7T5G", "QH8,D7T5H", "a system of vintage 2026"),
     ],
 )
@@ -105,6 +108,24 @@ def test_a_share_that_its_populations_deny_is_a_fault(folder: Path) -> None:
     table.loc[0, "rural_share"] += 0.01
     table.to_csv(path, index=False)
     assert "rural_population / population" in faults(folder)
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("2016,R1A,0,beds,counted", "expected a size above 0"),
+        ("2016,R1A,5,beds,counted\n2016,R1C,9,staff,counted", "expected one unit per round"),
+        ("2016,R1A,many,beds,counted", "found 'many'; expected a number above 0"),
+    ],
+)
+def test_sizes_that_cannot_weigh_organisations_are_faults(
+    folder: Path, rows: str, said: str
+) -> None:
+    header = ",".join(TABLES["sizes"].fields)
+    (folder / "sizes.csv").write_text(f"{header}\n{rows}\n", encoding="utf-8")
+    message = faults(folder)
+    assert said in message
+    assert "sizes.csv" in message
 
 
 @pytest.mark.parametrize(("name", "said"), [("tiles", "a tile"), ("rurality", "a share by ruc20")])

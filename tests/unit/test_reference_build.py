@@ -17,7 +17,7 @@ sources_needed = pytest.mark.sources
 
 
 # Read from the press and from public lists, not derived from other files.
-WRITTEN_BY_HAND = {"press_statements", "incentives"}
+WRITTEN_BY_HAND = {"press_statements", "incentives", "sizes"}
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +83,51 @@ def test_every_organisation_of_a_published_file_has_a_succession(
     assert set(listed["code_returned"]) == published
     reached = listed["provider_code"].isin(reference.providers["provider_code"])
     assert set(listed.loc[~reached, "code_returned"]) == {"RVN"}
+
+
+EXEMPLARS = (  # as the announcements name them; acute, the joint one, mental health
+    "Salford Royal", "Wirral University Teaching", "City Hospitals Sunderland",
+    "Royal Liverpool and Broadgreen", "West Suffolk", "University Hospitals Birmingham",
+    "Luton and Dunstable", "Royal Free London", "Oxford University Hospitals",
+    "Taunton and Somerset", "University Hospitals Bristol", "University Hospital Southampton",
+    "Cambridge University Hospitals", "Imperial College Healthcare", "Newcastle Upon Tyne Hospitals",
+    "Alder Hey Children", "Chelsea and Westminster",
+    "Berkshire Healthcare", "Birmingham and Solihull Mental Health", "Mersey Care",
+    "Northumberland, Tyne and Wear", "Oxford Health", "South London and Maudsley",
+    "Worcestershire Health and Care",
+)  # fmt: skip
+
+
+def test_exemplars_are_the_organisations_that_were_named(reference: Reference) -> None:
+    listed = reference.incentives.query("group == 'already_funded'")
+    names = reference.successions.drop_duplicates(["round", "code_returned"])
+    named = listed.merge(
+        names, left_on=["round", "provider_code"], right_on=["round", "code_returned"]
+    )["name_returned"]
+    assert len(named) == len(listed) == len(EXEMPLARS)
+    for exemplar in EXEMPLARS:
+        assert named.str.startswith(exemplar).sum() == 1, exemplar
+    # Named after the round of 2016 was answered and before that of autumn 2017.
+    assert listed["since"].between("2016-02-01", "2017-09-30").all()
+
+
+def test_nobody_is_said_to_have_had_funding_at_stake(reference: Reference) -> None:
+    """No published rule tied funding to the scores of a round that could be named here."""
+    assert set(reference.incentives["group"]) == {"already_funded", "no_record"}
+
+
+@sources_needed
+def test_those_without_a_record_are_the_released_ones(
+    sources_dir: Path, reference: Reference
+) -> None:
+    book = openpyxl.load_workbook(
+        sources_dir / "organisations" / "secondary_trusts_primary_epr_suppliers_20240101.xlsx"
+    )
+    released = {row[0] for row in book.worksheets[0].values if str(row[3]).startswith("No EPR")}
+    listed = reference.incentives.query("group == 'no_record'")
+    assert set(listed["provider_code"]) == released
+    assert set(listed["round"]) == {2025}
+    assert released <= set(reference.providers["provider_code"])
 
 
 @sources_needed

@@ -44,6 +44,11 @@ def links() -> pd.DataFrame:
     )
 
 
+def incentives(since: str = "2018-04-01") -> pd.DataFrame:
+    groups = [GROUP[code] for code in CODES]
+    return pd.DataFrame({"round": 2025, "provider_code": CODES, "group": groups, "since": since})
+
+
 def noise(seed: int, n: int = len(CODES)) -> np.ndarray:
     """Whole numbers from -4 to 4."""
     return np.random.default_rng(seed).integers(-4, 5, n)
@@ -241,7 +246,7 @@ def reviewed(change: float) -> Shelf:
         for setting in ("acute", "community"):
             for by, score in (("self", 2.5), ("moderated", 2.5 + moved)):
                 rows.append(pillar(code, 2023, score, by, care_setting=setting))
-    groups = pd.DataFrame({"provider_code": CODES, "group": [GROUP[c] for c in CODES]})
+    groups = incentives()
     return Shelf(returns=tidy(*rows), incentives=groups)
 
 
@@ -348,7 +353,7 @@ def incentivised(fall: float, placebo: float = 0.0) -> Shelf:
     for one in rows:
         if GROUP[one["provider_code"]] == "funding_at_stake":
             one["score"] += fall * (one["round"] == 2019) + placebo * (one["round"] == 2017)
-    groups = pd.DataFrame({"provider_code": CODES, "group": [GROUP[c] for c in CODES]})
+    groups = incentives()
     return Shelf(returns=tidy(*rows), links=links(), incentives=groups)
 
 
@@ -367,6 +372,32 @@ def test_change_by_incentive_needs_three_rounds_and_known_incentives() -> None:
     page = incentivised(-12.0)
     assert review.incentive_effect(page, [2017, 2019]) is None
     page.tables["incentives"] = page.tables["incentives"].head(0)
+    assert review.incentive_effect(page, QUESTIONNAIRES) is None
+
+
+def test_a_group_named_in_the_codes_of_the_round_comes_before_the_providers() -> None:
+    """An organisation that joined an exemplar later was none itself."""
+    groups = pd.concat([
+        incentives().head(3),
+        pd.DataFrame({"round": 2017, "provider_code": ["R00", "R05"], "group": "already_funded",
+                      "since": "2017-03-31"}),
+    ])  # fmt: skip
+    merged = links()
+    merged.loc[merged["code_returned"] == "R09", "provider_code"] = "R01"
+    page = Shelf(links=merged, incentives=groups)
+    found = review.incentive_groups(page, 2017)
+    assert found["group"].to_dict() == {
+        "R00": "already_funded", "R01": GROUP["R01"], "R02": GROUP["R02"],
+        "R05": "already_funded", "R09": GROUP["R01"],
+    }  # fmt: skip
+    assert found["beforehand"].to_dict() == {
+        "R00": True, "R01": False, "R02": False, "R05": True, "R09": False,
+    }  # fmt: skip
+
+
+def test_a_group_that_held_only_afterwards_explains_no_answer() -> None:
+    page = incentivised(-12.0)
+    page.tables["incentives"] = incentives(since="2020-01-01")
     assert review.incentive_effect(page, QUESTIONNAIRES) is None
 
 

@@ -43,7 +43,7 @@ class Step:
 CLEANED = (
     "returns", "items", "links", "services", "item_match", "quality_log",
     "systems", "providers", "rurality", "rurality_2026", "adjacency", "centroids", "tiles",
-    "boundary_changes", "press_statements", "incentives",
+    "boundary_changes", "press_statements", "incentives", "sizes",
 )  # fmt: skip
 
 STEPS = (

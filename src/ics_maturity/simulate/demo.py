@@ -45,7 +45,7 @@ FILES = (
      "2025 pillars, and overall scores of 2024 and 2025 over comparable domains"),
 )  # fmt: skip
 _REFERENCE = ("systems", "providers", "rurality", "rurality_2026", "adjacency", "successions",
-              "centroids", "tiles", "boundary_changes", "incentives")  # fmt: skip
+              "centroids", "tiles", "boundary_changes", "incentives", "sizes")  # fmt: skip
 
 
 def write_demo(folder: Path, seed: int = DEMO_SEED, truth: Truth | None = None) -> None:

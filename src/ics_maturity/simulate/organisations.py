@@ -24,6 +24,7 @@ _SIZES = (16, 11, 10, 10, 8, 8, 7, 6, 6, 6, 6, *(5,) * 12, *(4,) * 3, *(3,) * 8,
 _EXTRA_MENTAL, _COMMUNITY, _AMBULANCE = 11, 12, 10
 _ACUTE_COMMUNITY, _MENTAL_COMMUNITY, _ALL_THREE = 48, 28, 2
 # Incentive groups of 2019, drawn at random: a difference between them can only be planted.
+_SCHEME_SINCE = "2018-04-01"
 _GROUPS = {"funding_at_stake": 61, "already_funded": 31, "no_scheme": 112}
 _TRUST_TYPES = {
     "acute": "Acute",
@@ -38,8 +39,7 @@ class Country:
     """The invented country: the tables of the reference folder, and who files what.
 
     ``settings`` has one row per return of a 2023-2025 round (provider_code, care_setting);
-    ``early`` one row per return of 2016-2019 (see :func:`history.past`); ``incentives`` the
-    group of each provider in 2019 (provider_code, group, source).
+    ``early`` one row per return of 2016-2019 (see :func:`history.past`).
     """
 
     systems: pd.DataFrame
@@ -54,6 +54,7 @@ class Country:
     settings: pd.DataFrame
     early: pd.DataFrame
     incentives: pd.DataFrame
+    sizes: pd.DataFrame
 
     def roster(self) -> pd.DataFrame:
         """One row per return of 2023-2025 with what a design needs to know about it.
@@ -97,6 +98,7 @@ def country() -> Country:
         settings=settings,
         early=early,
         incentives=_incentives(providers["provider_code"].tolist(), rng),
+        sizes=_sizes(early),
     )
 
 
@@ -212,8 +214,20 @@ def _boundary_changes(providers: pd.DataFrame) -> pd.DataFrame:
 
 
 def _incentives(codes: list[str], rng: np.random.Generator) -> pd.DataFrame:
-    """What each provider stood to gain in 2019: provider_code, group, source."""
+    """What each provider stood to gain in 2019, in the columns of the reference folder."""
     groups = np.repeat(list(_GROUPS), list(_GROUPS.values()))
     return pd.DataFrame(
-        {"provider_code": codes, "group": rng.permutation(groups), "source": SOURCE}
+        {"round": 2025, "provider_code": codes, "group": rng.permutation(groups),
+         "since": _SCHEME_SINCE, "source": SOURCE}
+    )  # fmt: skip
+
+
+def _sizes(early: pd.DataFrame) -> pd.DataFrame:
+    """Invented staff of every organisation of an early round; it keeps its size."""
+    codes = early["code_returned"].drop_duplicates().sort_values()
+    drawn = stream(MAP_SEED, "sizes").lognormal(np.log(4000), 0.6, len(codes))
+    staff = pd.Series(np.rint(drawn / 10) * 10, codes)
+    rows = early[["round", "code_returned"]].assign(
+        size=early["code_returned"].map(staff), unit="staff", source=SOURCE
     )
+    return rows.sort_values(["round", "code_returned"], ignore_index=True)

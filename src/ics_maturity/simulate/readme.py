@@ -21,6 +21,7 @@ hand. The same seed gives the same bytes.
 {files}
 | `reference/` | systems, providers, geography, successions; format as in `data/raw/reference` |
 | `reference/incentives.csv` | which providers had funding at stake in 2019 |
+| `reference/sizes.csv` | staff of the organisations of 2016, 2017 and 2019 |
 | `truth.json` | the planted values, and what the estimators should find |
 | `profile.yaml` | which file holds which round in which layout |
 
