@@ -90,7 +90,8 @@ EXEMPLARS = (  # as the announcements name them; acute, the joint one, mental he
     "Royal Liverpool and Broadgreen", "West Suffolk", "University Hospitals Birmingham",
     "Luton and Dunstable", "Royal Free London", "Oxford University Hospitals",
     "Taunton and Somerset", "University Hospitals Bristol", "University Hospital Southampton",
-    "Cambridge University Hospitals", "Imperial College Healthcare", "Newcastle Upon Tyne Hospitals",
+    "Cambridge University Hospitals", "Imperial College Healthcare",
+    "Newcastle Upon Tyne Hospitals",
     "Alder Hey Children", "Chelsea and Westminster",
     "Berkshire Healthcare", "Birmingham and Solihull Mental Health", "Mersey Care",
     "Northumberland, Tyne and Wear", "Oxford Health", "South London and Maudsley",
@@ -123,7 +124,11 @@ def test_those_without_a_record_are_the_released_ones(
     book = openpyxl.load_workbook(
         sources_dir / "organisations" / "secondary_trusts_primary_epr_suppliers_20240101.xlsx"
     )
-    released = {row[0] for row in book.worksheets[0].values if str(row[3]).startswith("No EPR")}
+    released = {
+        row[0]
+        for row in book.worksheets[0].iter_rows(values_only=True)
+        if str(row[3]).startswith("No EPR")
+    }
     listed = reference.incentives.query("group == 'no_record'")
     assert set(listed["provider_code"]) == released
     assert set(listed["round"]) == {2025}
