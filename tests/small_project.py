@@ -38,14 +38,17 @@ import json, os, pathlib
 folder = pathlib.Path(os.environ["ICS_MATURITY_ROOT"]) / "data/processed" / profile
 def write(name, text):
     path = folder / name
+    if path.name == "systems_present.csv":
+        text = globals().get("systems_present", text)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.with_suffix(".part").write_text(text)
     path.with_suffix(".part").replace(path)
 result = {{"name": "{topic}.value", "value": value, "unit": "points", "low": None,
           "high": None, "n": 3, "method": "", "notebook": "{slug}"}}
-write("results/{slug}.json", json.dumps([result]))
-write("tables/{topic}.csv", f"value\\n{{value}}\\n")
-write("tables/{topic}.schema.json",
+part = "{folder}" + (ics if "{folder}" else "")
+write(f"results/{{part or '{slug}'}}.json", json.dumps([result]))
+write(f"tables/{{part}}/{topic}.csv", f"value\\n{{value}}\\n")
+write(f"tables/{{part}}/{topic}.schema.json",
       json.dumps({{"title": "A table", "notebook": "{slug}", "fields": [{{"name": "value"}}]}}))
 for name in {promised}:
     write(f"{{name}}.csv", f"value\\n{{value}}\\n")
@@ -88,7 +91,8 @@ class SmallProject:
         step = next(step for step in self.steps if step.slug == slug)
         new = nbformat.v4
         given = cell_source(step.parameters) if parameters is None else parameters
-        write = WRITE.format(topic=f"t{slug[:2]}", slug=slug, promised=step.outputs)
+        folder = f"{step.each.folder}/" if step.each else ""
+        write = WRITE.format(topic=f"t{slug[:2]}", slug=slug, promised=step.outputs, folder=folder)
         cells = [
             new.new_markdown_cell(f"# {words}\n\nNotebook {slug}."),
             new.new_code_cell(given, metadata={"tags": ["parameters"]}),

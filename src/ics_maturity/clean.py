@@ -15,6 +15,7 @@ import pandas as pd
 from ics_maturity import instruments, readers
 from ics_maturity.errors import InputError, Problem
 from ics_maturity.organisations import LINKS_DICTIONARY, accounted_for, identify, normalise_name
+from ics_maturity.presence import PRESENT_DICTIONARY, systems_present
 from ics_maturity.profiles import Profile, ReturnFile
 from ics_maturity.readers.result import ReadResult
 from ics_maturity.readers.scoring import compare_scores
@@ -68,7 +69,9 @@ class Cleaned:
                 "sizes",
             )
         }
+        present = systems_present(self.returns, self.reference.systems, self.vintage)
         return reference | {
+            "systems_present": (present, PRESENT_DICTIONARY),
             "returns": (self.returns, RETURNS_DICTIONARY),
             "items": (self.items, RETURNS_DICTIONARY),
             "links": (self.links, LINKS_DICTIONARY),

@@ -59,7 +59,8 @@ def _run(chosen: argparse.Namespace) -> int:
 
     report = run(
         chosen.data,
-        only=chosen.only,
+        only=chosen.only or ("profiles" if chosen.ics else None),
+        ics=chosen.ics,
         settings=split_settings(chosen.settings),
         jobs=chosen.jobs,
         force=chosen.force,
@@ -181,7 +182,11 @@ def _parser() -> argparse.ArgumentParser:
 
     add = command("run", _run, "Execute what has changed and write the report.")
     add.add_argument("--data", choices=PROFILES, default="demo", help="data profile")
-    add.add_argument("--only", metavar="NN", help="one notebook, and what it needs")
+    add.add_argument("--only", metavar="NN", help="one notebook (or profiles), and what it needs")
+    add.add_argument(
+        "--ics", action="append", default=[], metavar="CODE",
+        help="with --only profiles: only this system's page; may be repeated",
+    )  # fmt: skip
     add.add_argument(
         "--jobs", type=_positive, default=_cores(), metavar="N", help="notebooks side by side"
     )

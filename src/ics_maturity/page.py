@@ -95,14 +95,23 @@ class Page:
         profile: name of the data profile (demo, open, own).
         seed: seed of every random number on the page.
         folder: folder of processed tables; by default the profile's.
+        part: of a page that is one of many from the same notebook, the folder of its own that
+            its results, tables and figures go to, such as ``profiles/QGH``.
     """
 
     def __init__(
-        self, notebook: str, *, profile: str, seed: int, folder: Path | None = None
+        self,
+        notebook: str,
+        *,
+        profile: str,
+        seed: int,
+        folder: Path | None = None,
+        part: str = "",
     ) -> None:
         self.notebook = notebook
         self.profile = profile
         self.seed = seed
+        self._part = part
         self._shown: set[str] = set()
         self.folder = folder or load_profile(profile).processed
         self.results = Results.read_folder(self.folder / "results", before=notebook)
@@ -110,7 +119,10 @@ class Page:
     # Reading
 
     def read(self, name: str) -> pd.DataFrame:
-        """The processed table of that name with its declared types; see :func:`read_table`."""
+        """The processed table of that name with its declared types; see :func:`read_table`.
+
+        ``tables/NAME`` is the table that an earlier notebook shows.
+        """
         return read_table(self.folder, name)
 
     @cached_property
@@ -223,9 +235,10 @@ class Page:
             notebook=self.notebook,
         )
         self._claim(name)
-        self._write(f"tables/{name}.csv", table.csv)
-        self._write(f"tables/{name}.schema.json", table.dictionary)
-        about = {"kind": "table", "name": name, "twin": f"tables/{name}.csv"}
+        twin = self._twin("tables", name)
+        self._write(f"{twin}.csv", table.csv)
+        self._write(f"{twin}.schema.json", table.dictionary)
+        about = {"kind": "table", "name": name, "twin": f"{twin}.csv"}
         _show({"text/html": table.html, "text/plain": table.text}, about)
 
     def figure(
@@ -257,11 +270,12 @@ class Page:
 
         figures.check_words(name, title, alt)
         self._claim(name)
-        self._write(f"figures/{name}.csv", tables.csv_text(data))
+        twin = self._twin("figures", name)
+        self._write(f"{twin}.csv", tables.csv_text(data))
         dictionary = tables.dictionary_text(title, data, columns, notebook=self.notebook)
-        self._write(f"figures/{name}.schema.json", dictionary)
+        self._write(f"{twin}.schema.json", dictionary)
         image = figures.png(figure)
-        about = {"kind": "figure", "name": name, "twin": f"figures/{name}.csv"}
+        about = {"kind": "figure", "name": name, "twin": f"{twin}.csv"}
         _show({"text/markdown": f"**{prose.escape_markdown(title)}**"}, {"kind": "figure title"})
         _show(
             {"image/png": b64encode(image).decode(), "text/plain": f"Figure: {title}\n{alt}"},
@@ -275,6 +289,10 @@ class Page:
             raise ValueError(f"this page already has a table or figure named '{name}'")
         self._shown.add(name)
 
+    def _twin(self, kind: str, name: str) -> str:
+        """Where the files behind a table or figure lie, without their endings."""
+        return "/".join(part for part in (kind, self._part, name) if part)
+
     def _write(self, path: str, text: str) -> None:
         target = self.folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -284,9 +302,9 @@ class Page:
         temporary.replace(target)
 
     def close(self) -> None:
-        """Write this notebook's results to ``results/NOTEBOOK.json``."""
+        """Write this page's results to ``results/NOTEBOOK.json``, or ``results/PART.json``."""
         own = Results(result for result in self.results if result.notebook == self.notebook)
-        own.write(self.folder / "results" / f"{self.notebook}.json")
+        own.write(self.folder / "results" / f"{self._part or self.notebook}.json")
 
 
 def _show(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ics_maturity.profiles import Profile
-from ics_maturity.report.context import IndexContext, PageLink, TableFile
+from ics_maturity.report.context import Batch, IndexContext, PageLink, TableFile
 from ics_maturity.report.folder import replace_folder
 from ics_maturity.report.manifest import MANIFEST, to_json
 from ics_maturity.report.outputs import SCHEMA, results_file, shown_by
@@ -21,6 +21,7 @@ RESULTS = "results.json"
 def assemble(
     profile: Profile,
     pages: Sequence[PageLink],
+    batches: Sequence[Batch],
     exported: Mapping[str, Path],
     made_from: Mapping[str, Any],
 ) -> bool:
@@ -28,32 +29,38 @@ def assemble(
 
     Args:
         profile: the data profile.
-        pages: the pages of the report, in reading order.
-        exported: by notebook, the page as HTML.
+        pages: the pages of the report in reading order, directories of batches among them.
+        batches: the pages that such directories list.
+        exported: by the page's slug, the page as HTML.
         made_from: provenance of the whole report.
 
     Returns:
         Whether anything had to be written.
     """
-    tables = _tables(profile, pages)
-    results = _results(profile, pages)
-    files: dict[str, Path | bytes] = {page.href: exported[page.slug] for page in pages}
+    single = [page for page in pages if page.slug in exported]
+    everywhere = [*single, *(entry.page for batch in batches for entry in batch.pages)]
+    tables = [table for page in single for table in _tables(profile, page.slug)]
+    results = _results(profile, single)
+    files: dict[str, Path | bytes] = {page.href: exported[page.slug] for page in everywhere}
+    for batch in batches:
+        files |= _batch_files(profile, batch)
     for table in tables:
-        source = profile.processed / f"{table.kind}s" / table.name
-        files[table.href] = source.with_name(f"{table.name}.csv")
-        files[table.dictionary_href] = source.with_name(f"{table.name}{SCHEMA}")
+        files |= _twin_files(profile, table)
     files[RESULTS] = results.text().encode()
     manifest = {
         "format": 1,
         "label": profile.label,
         "banner": profile.banner,
         "provenance": made_from,
-        "pages": [{"slug": page.slug, "title": page.title, "href": page.href} for page in pages],
+        "pages": [
+            {"slug": page.slug, "title": page.title, "href": page.href} for page in everywhere
+        ],
         "files": _listed(files),
     }
-    if _is_current(profile.reports, manifest):
+    written_last = {INDEX, *(batch.directory.href for batch in batches)}
+    if _is_current(profile.reports, manifest, written_last):
         return False
-    from ics_maturity.report import index
+    from ics_maturity.report import directory, index
 
     context = IndexContext(
         profile=profile.name,
@@ -65,7 +72,10 @@ def assemble(
         tables=tuple(tables),
         results=tuple(json.loads(results.text())),
     )
-    texts = {page.slug: exported[page.slug].read_text(encoding="utf-8") for page in pages}
+    texts = {page.slug: exported[page.slug].read_text(encoding="utf-8") for page in single}
+    for batch in batches:
+        texts[batch.directory.slug] = directory.render(context, batch)
+        files[batch.directory.href] = texts[batch.directory.slug].encode()
     files[INDEX] = index.render(context, texts).encode()
     manifest["files"] = _listed(files)
     files[MANIFEST] = to_json(manifest).encode()
@@ -73,25 +83,46 @@ def assemble(
     return True
 
 
-def _tables(profile: Profile, pages: Sequence[PageLink]) -> list[TableFile]:
+def _batch_files(profile: Profile, batch: Batch) -> dict[str, Path | bytes]:
+    """The tables and results of a batch's pages; its pages link to the tables."""
+    files: dict[str, Path | bytes] = {}
+    slug = batch.directory.slug
+    for entry in batch.pages:
+        for table in _tables(profile, slug, entry.part):
+            files |= _twin_files(profile, table)
+        results = profile.processed / results_file(slug, entry.part)
+        files[f"results/{entry.part}{profile.file_suffix}.json"] = results
+    return files
+
+
+def _twin_files(profile: Profile, table: TableFile) -> dict[str, Path | bytes]:
+    """A table with its dictionary, by their places in the report."""
+    suffix = profile.file_suffix
+    place = table.href.removesuffix(f"{suffix}.csv")
+    return {
+        table.href: profile.processed / f"{place}.csv",
+        table.dictionary_href: profile.processed / f"{place}{SCHEMA}",
+    }
+
+
+def _tables(profile: Profile, slug: str, part: str = "") -> list[TableFile]:
     tables = []
-    for page in pages:
-        for place in shown_by(profile.processed, page.slug):
-            dictionary = json.loads(
-                (profile.processed / f"{place}{SCHEMA}").read_text(encoding="utf-8")
+    for place in shown_by(profile.processed, slug, part):
+        dictionary = json.loads(
+            (profile.processed / f"{place}{SCHEMA}").read_text(encoding="utf-8")
+        )
+        kind, name = place.split("/")[0], place.split("/")[-1]
+        stem = f"{place}{profile.file_suffix}"
+        tables.append(
+            TableFile(
+                name=name,
+                href=f"{stem}.csv",
+                dictionary_href=f"{stem}{SCHEMA}",
+                caption=dictionary.get("title", name),
+                notebook=slug,
+                kind=kind.removesuffix("s"),
             )
-            folder, name = place.split("/")
-            stem = f"{place}{profile.file_suffix}"
-            tables.append(
-                TableFile(
-                    name=name,
-                    href=f"{stem}.csv",
-                    dictionary_href=f"{stem}{SCHEMA}",
-                    caption=dictionary.get("title", name),
-                    notebook=page.slug,
-                    kind=folder.removesuffix("s"),
-                )
-            )
+        )
     return tables
 
 
@@ -118,11 +149,14 @@ def _size(content: Path | bytes) -> int:
     return content.stat().st_size if isinstance(content, Path) else len(content)
 
 
-def _is_current(folder: Path, wanted: Mapping[str, Any]) -> bool:
-    """Whether the folder holds that report, whole and unaltered."""
+def _is_current(folder: Path, wanted: Mapping[str, Any], written_last: set[str]) -> bool:
+    """Whether the folder holds that report, whole and unaltered.
+
+    Files ``written_last`` are made from the others.
+    """
     try:
         written = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        listed = [file for file in written["files"] if file["path"] != INDEX]
+        listed = [file for file in written["files"] if file["path"] not in written_last]
         return {**written, "files": listed} == wanted and not altered(folder, written["files"])
     except (OSError, ValueError, KeyError, TypeError):
         return False

@@ -29,6 +29,27 @@ class PageLink:
 
 
 @dataclass(frozen=True)
+class SystemPage:
+    """One page of a batch and the system it is about; ``part`` is where its tables lie."""
+
+    page: PageLink
+    part: str
+    code: str
+    name: str
+    short_name: str
+    region: str
+    providers: int
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The pages that one notebook gives, one per system, and the directory that lists them."""
+
+    directory: PageLink
+    pages: tuple[SystemPage, ...]
+
+
+@dataclass(frozen=True)
 class TableFile:
     """A CSV file of the report with its column dictionary, and the notebook that wrote it."""
 
@@ -58,6 +79,9 @@ class PageContext:
     page: PageLink
     pages: tuple[PageLink, ...]
     provenance: dict[str, Any]
+    directory: PageLink | None = None
+    """Of a page of a batch: where all of them are listed. Such a page is called what ``page``
+    says, since its notebook's own title is the same for all."""
 
 
 @dataclass(frozen=True)

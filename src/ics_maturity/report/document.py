@@ -3,7 +3,9 @@
 What it is given as markup must be clean already; everything else is escaped here.
 """
 
+import hashlib
 import math
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -112,6 +114,8 @@ def document(
     contents: Sequence[Entry],
     before: PageLink | None = None,
     after: PageLink | None = None,
+    directory: PageLink | None = None,
+    script: str = "",
 ) -> str:
     """A whole HTML document around the content of a page.
 
@@ -125,6 +129,8 @@ def document(
         contents: lines of the contents list.
         before: the page before, with its address as seen from this page.
         after: the page after, likewise.
+        directory: where the pages of this page's batch are listed, likewise.
+        script: the page's own program, which its policy then allows and nothing else.
     """
     description, minutes = _description(soup), _minutes(soup)
     glossary = link_terms(soup)
@@ -147,4 +153,7 @@ def document(
         provenance=_provenance(context.provenance),
         before=before,
         after=after,
+        directory=directory,
+        script=script,
+        script_sha256=b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )  # fmt: skip

@@ -56,7 +56,8 @@ class NotebookFailedError(Exception):
     """A notebook stopped: where, and why.
 
     ``cell`` counts all cells of the notebook as written from 1; ``line`` is the first line of
-    that cell; ``cause`` the error in one line; ``executed`` the notebook as far as it came.
+    that cell; ``cause`` the error in one line; ``executed`` the notebook as far as it came;
+    ``page`` is for the runner to say which page of a batch it was.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class NotebookFailedError(Exception):
     ) -> None:
         super().__init__(f"{slug}, cell {cell}: {cause}")
         self.slug, self.cell, self.line, self.cause = slug, cell, line, cause
+        self.page = slug
         self.executed = executed
 
 

@@ -286,12 +286,14 @@ def _neighbours(context: PageContext) -> tuple[PageLink | None, PageLink | None]
     if context.page.slug not in slugs:
         return None, None
     at = slugs.index(context.page.slug)
-    up = _up(context.page.href)
     near = [context.pages[i] if 0 <= i < len(slugs) else None for i in (at - 1, at + 1)]
-    before, after = (
-        page and PageLink(page.number, page.slug, page.title, up + page.href) for page in near
-    )
+    before, after = (page and _as_seen_from(context.page, page) for page in near)
     return before, after
+
+
+def _as_seen_from(here: PageLink, page: PageLink) -> PageLink:
+    """The link with its address relative to this page."""
+    return PageLink(page.number, page.slug, page.title, _up(here.href) + page.href)
 
 
 def export(notebook: NotebookNode, context: PageContext) -> str:
@@ -312,6 +314,8 @@ def export(notebook: NotebookNode, context: PageContext) -> str:
     soup = BeautifulSoup(body, "html.parser")
     _check_pictures(soup, slug)
     _scope_headers(soup)
+    if context.directory and soup.h1:
+        soup.h1.string = context.page.title
     title, contents = _headings(soup, slug)
     _check_ids(soup, slug)
     before, after = _neighbours(context)
@@ -324,5 +328,6 @@ def export(notebook: NotebookNode, context: PageContext) -> str:
         contents=contents,
         before=before,
         after=after,
+        directory=context.directory and _as_seen_from(context.page, context.directory),
     )
     return pictures.put_back(page)

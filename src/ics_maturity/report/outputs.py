@@ -14,17 +14,22 @@ SCHEMA = ".schema.json"
 PENDING = b"[ ]\n"
 
 
-def results_file(slug: str) -> str:
-    """Place of a notebook's named results in the processed folder."""
-    return f"results/{slug}.json"
+def results_file(slug: str, part: str = "") -> str:
+    """Place of a page's named results in the processed folder.
+
+    Args:
+        slug: the notebook.
+        part: of a batch page, where its files lie (``profiles/QGH``).
+    """
+    return f"results/{part or slug}.json"
 
 
-def shown_by(processed: Path, slug: str) -> list[str]:
+def shown_by(processed: Path, slug: str, part: str = "") -> list[str]:
     """``tables/NAME`` and ``figures/NAME`` whose dictionaries name the notebook."""
     return sorted(
-        f"{kind}/{path.name.removesuffix(SCHEMA)}"
+        path.relative_to(processed).as_posix().removesuffix(SCHEMA)
         for kind in SHOWN
-        for path in (processed / kind).glob(f"*{SCHEMA}")
+        for path in (processed / kind / part).glob(f"*{SCHEMA}")
         if _notebook_of(path) == slug
     )
 
@@ -37,13 +42,15 @@ def _notebook_of(dictionary: Path) -> str:
         return ""
 
 
-def written_by(processed: Path, slug: str, promised: Sequence[str]) -> dict[str, str]:
+def written_by(
+    processed: Path, slug: str, promised: Sequence[str], part: str = ""
+) -> dict[str, str]:
     """The sha256 of every file that the notebook wrote and that is there, by relative path."""
-    names = [*promised, *shown_by(processed, slug)]
+    names = [*promised, *shown_by(processed, slug, part)]
     files = [name + end for name in names for end in (".csv", SCHEMA)]
-    results = processed / results_file(slug)
-    if results.is_file() and results.read_bytes() != PENDING:
-        files.append(results_file(slug))
+    results = results_file(slug, part)
+    if (processed / results).is_file() and (processed / results).read_bytes() != PENDING:
+        files.append(results)
     return {
         file: sha256(processed / file) for file in sorted(files) if (processed / file).is_file()
     }
@@ -54,15 +61,16 @@ def processed_tables(processed: Path) -> set[str]:
     return {path.name.removesuffix(SCHEMA) for path in processed.glob(f"*{SCHEMA}")}
 
 
-def remove(processed: Path, slug: str, tables: Iterable[str]) -> None:
+def remove(processed: Path, slug: str, tables: Iterable[str], part: str = "") -> None:
     """Remove what the notebook wrote, so that nothing outlives the code that wrote it.
 
     Args:
         processed: the folder.
         slug: the notebook, whose results, tables and figures go.
         tables: names of processed tables to remove with them.
+        part: of a batch page, where its files lie.
     """
-    write_whole(processed / results_file(slug), PENDING)
-    for name in (*tables, *shown_by(processed, slug)):
+    write_whole(processed / results_file(slug, part), PENDING)
+    for name in (*tables, *shown_by(processed, slug, part)):
         for ending in (".csv", SCHEMA):
             (processed / f"{name}{ending}").unlink(missing_ok=True)

@@ -109,7 +109,10 @@ def split_settings(settings: Sequence[str]) -> dict[str, str]:
 
 
 def from_text(
-    models: Mapping[str, type[Parameters]], settings: Mapping[str, str], profile: str
+    models: Mapping[str, type[Parameters]],
+    settings: Mapping[str, str],
+    profile: str,
+    options: Mapping[str, str] | None = None,
 ) -> dict[str, Parameters]:
     """The parameters of every notebook, from text and the profile's name.
 
@@ -120,19 +123,25 @@ def from_text(
         models: by notebook, its declared shape.
         settings: by parameter name, the text given for it.
         profile: name of the data profile.
+        options: by parameter that is not set here, the option of the command that does.
 
     Raises:
         InputError: a name that no notebook knows (the known ones are listed), or values that do
             not fit, all at once.
     """
-    known = sorted({name for model in models.values() for name in model.model_fields} - {"profile"})
+    elsewhere = {"profile": "--data", **(options or {})}
+    names = {name for model in models.values() for name in model.model_fields}
+    known = sorted(names - set(elsewhere))
     faults = [
         Problem("one of " + ", ".join(known), column="-P", value=name)
         for name in settings
-        if name not in known
+        if name not in known and name not in elsewhere
     ]
-    if "profile" in settings:
-        faults = [Problem("the profile with --data", column="-P", value="profile")]
+    faults += [
+        Problem(f"the {name} with {option}", column="-P", value=name)
+        for name, option in elsewhere.items()
+        if name in settings
+    ]
     if faults:
         raise InputError(faults)
     checked: dict[str, Parameters] = {}

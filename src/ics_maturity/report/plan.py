@@ -17,12 +17,27 @@ from ics_maturity.report.parameters import (
 
 
 @dataclass(frozen=True)
+class Each:
+    """A notebook that is executed once for every system with returns, each giving a page.
+
+    ``parameter`` takes the system's code; ``folder`` holds the pages in the report, and their
+    tables below ``tables/`` and ``figures/``; ``table`` is the processed table that lists the
+    systems (see :mod:`ics_maturity.report.batch`).
+    """
+
+    parameter: str
+    folder: str
+    table: str
+
+
+@dataclass(frozen=True)
 class Step:
     """One notebook of the sequence.
 
     ``needs`` are the numbers of the notebooks whose output it reads; ``inputs`` says that it
     reads the returns themselves (``raw``) or processed tables by name; ``outputs`` the processed
-    tables it promises to write, besides its results, tables and figures.
+    tables it promises to write, besides its results, tables and figures. ``each`` makes it a
+    batch: many pages from one notebook.
     """
 
     slug: str
@@ -30,6 +45,7 @@ class Step:
     parameters: type[Parameters] = Parameters
     inputs: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
+    each: Each | None = None
 
     @property
     def number(self) -> str:
@@ -42,8 +58,8 @@ class Step:
 
 CLEANED = (
     "returns", "items", "links", "services", "item_match", "quality_log",
-    "systems", "providers", "rurality", "rurality_2026", "adjacency", "centroids", "tiles",
-    "boundary_changes", "press_statements", "incentives", "sizes",
+    "systems", "systems_present", "providers", "rurality", "rurality_2026", "adjacency",
+    "centroids", "tiles", "boundary_changes", "press_statements", "incentives", "sizes",
 )  # fmt: skip
 
 STEPS = (
@@ -57,15 +73,27 @@ STEPS = (
 
 @dataclass(frozen=True)
 class Planned:
-    """A step together with its notebook as written."""
+    """A step together with its notebook as written; ``code`` is the system that a page of a
+    batch is about."""
 
     step: Step
     notebook: Notebook
     path: Path
+    code: str = ""
 
     @property
     def slug(self) -> str:
         return self.step.slug
+
+    @property
+    def page(self) -> str:
+        """Name of the page, unlike any other's: the notebook's, with the code of a batch page."""
+        return f"{self.slug}.{self.code}" if self.code else self.slug
+
+    @property
+    def part(self) -> str:
+        """Where a batch page's files lie below ``results/``, ``tables/`` and ``figures/``."""
+        return f"{self.step.each.folder}/{self.code}" if self.step.each and self.code else ""
 
 
 @dataclass(frozen=True)
@@ -75,13 +103,14 @@ class Plan:
     notebooks: tuple[Planned, ...]
 
     def __getitem__(self, number: str) -> Planned:
-        """The notebook of that number (``03``) or slug.
+        """The notebook of that number (``03``), slug, or folder of its batch (``profiles``).
 
         Raises:
             InputError: there is none; the existing ones are listed.
         """
         for planned in self.notebooks:
-            if number.zfill(2) in (planned.step.number, planned.slug):
+            folder = planned.step.each.folder if planned.step.each else planned.slug
+            if number.zfill(2) in (planned.step.number, planned.slug, folder):
                 return planned
         listed = ", ".join(planned.step.number for planned in self.notebooks)
         raise InputError(Problem(f"one of {listed}", column="notebook", value=number))

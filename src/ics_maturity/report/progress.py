@@ -30,6 +30,14 @@ class Progress:
                 tqdm(total=0, bar_format="{desc}", file=self._stream, position=1, leave=False),
             )
 
+    def expect(self, total: int) -> None:
+        """More notebooks are to come than was known at the start."""
+        with self._lock:
+            self._total = total
+            if self._bars:
+                self._bars[0].total = total
+            self._show()
+
     def skip(self) -> None:
         """A notebook needs no execution."""
         with self._lock:

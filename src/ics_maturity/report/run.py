@@ -11,12 +11,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ics_maturity.errors import plain_text
+from ics_maturity.errors import InputError, Problem, plain_text
 from ics_maturity.paths import project_root
 from ics_maturity.profiles import Profile, load_profile
-from ics_maturity.report import manifest
+from ics_maturity.report import batch, manifest
 from ics_maturity.report.assemble import INDEX, assemble
-from ics_maturity.report.context import PageContext, PageLink
+from ics_maturity.report.context import Batch, PageContext, PageLink, SystemPage
 from ics_maturity.report.folder import recover, write_whole
 from ics_maturity.report.graph import Job, run_jobs
 from ics_maturity.report.lock import only_one
@@ -41,7 +41,7 @@ class RunFailedError(Exception):
 
 @dataclass(frozen=True)
 class Report:
-    """What a run did: the page to open, the notebooks it executed, whether anything is new."""
+    """What a run did: the page to open, the pages it executed, whether anything is new."""
 
     index: Path
     executed: tuple[str, ...]
@@ -52,6 +52,7 @@ def run(
     profile: str,
     *,
     only: str | None = None,
+    ics: Sequence[str] = (),
     settings: Mapping[str, str] | None = None,
     jobs: int = 1,
     force: bool = False,
@@ -62,8 +63,9 @@ def run(
 
     Args:
         profile: demo, open or own.
-        only: number of one notebook: that one and what it needs. The other pages of the report
-            stay as they are.
+        only: number of one notebook, or the folder of a batch (``profiles``): that one and what
+            it needs. The other pages of the report stay as they are.
+        ics: codes of the systems whose pages of the batch are wanted; all of them otherwise.
         settings: by parameter name, the value as text; defaults otherwise.
         jobs: how many notebooks may run side by side. The report does not depend on it.
         force: execute (``only``, or every notebook) even where nothing has changed.
@@ -79,14 +81,22 @@ def run(
     chosen = load_profile(profile, root)
     plan = load_plan(root, steps)
     selected = plan.needed(only) if only else plan.notebooks
+    batches = {p.step.each.parameter: "--ics" for p in selected if p.step.each}
+    if ics and not batches:
+        raise InputError(
+            Problem("a notebook with a page per system", column="--ics", value=", ".join(ics))
+        )
     for planned in selected:
         check_cell(planned.notebook, planned.step.parameters)
-    parameters = from_text({p.slug: p.step.parameters for p in selected}, settings or {}, profile)
+    models = {p.slug: p.step.parameters for p in selected}
+    parameters = from_text(models, settings or {}, profile, batches)
     chosen.check()
+    batch.refuse_unregistered(chosen.reference, ics)
     forced = {plan[only].slug} if only else {planned.slug for planned in selected}
     with only_one(chosen.processed / RECORDS / "lock"):
         recover(chosen.reports)
-        return _Run(root, chosen, plan, selected, parameters, forced if force else set()).go(jobs)
+        forced = forced if force else set()
+        return _Run(root, chosen, plan, selected, parameters, forced, tuple(ics)).go(jobs)
 
 
 @dataclass
@@ -97,35 +107,129 @@ class _Run:
     selected: Sequence[Planned]
     parameters: Mapping[str, Parameters]
     forced: set[str]
+    ics: tuple[str, ...] = ()
+    _expected: int = 0
     _skipped: int = 0
     _progress: "Progress | None" = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def go(self, workers: int) -> Report:
         try:
-            outcome = run_jobs(self._jobs(), self._record("graph.sqlite"), workers, self._skip)
+            ran = self._run_jobs(self._singles, workers)
+            ran += self._run_jobs(self._batch_pages, workers)
         except KeyboardInterrupt:
             self._stop_kernels()
             raise
         finally:
             if self._progress:
                 self._progress.close()
-        if outcome.failures:
-            raise RunFailedError(self._explain(outcome.failures)) from outcome.failures[0]
+        pages = [*self._whole_singles, *self._whole_batch_pages]
         new = assemble(
             self.profile,
-            self._pages,
-            {page.slug: self._record(f"{page.slug}.html") for page in self._pages},
+            self._links,
+            self._batches_shown(),
+            {planned.page: self._record(f"{planned.page}.html") for planned in pages},
             self._whole_provenance(),
         )
-        executed = tuple(p.slug for p in self.selected if _execute(p.slug) in outcome.ran)
+        selected = (*self._singles, *self._batch_pages)
+        executed = tuple(p.page for p in selected if _execute(p.page) in ran)
         return Report(self.profile.reports / INDEX, executed, new)
+
+    def _run_jobs(self, pages: Sequence[Planned], workers: int) -> list[str]:
+        """Run what is stale of these pages; names of the jobs that ran."""
+        self._expected += len(pages)
+        if self._progress:
+            self._progress.expect(self._expected)
+        jobs = [job for planned in pages for job in self._jobs_of(planned)]
+        outcome = run_jobs(jobs, self._record("graph.sqlite"), workers, self._skip)
+        if outcome.failures:
+            raise RunFailedError(self._explain(outcome.failures)) from outcome.failures[0]
+        return outcome.ran
 
     def _record(self, name: str) -> Path:
         return self.profile.processed / RECORDS / name
 
-    def _executed(self, slug: str) -> Path:
-        return self.profile.processed / EXECUTED / f"{slug}.ipynb"
+    def _executed(self, page: str) -> Path:
+        return self.profile.processed / EXECUTED / f"{page}.ipynb"
+
+    # Which pages there are
+
+    @cached_property
+    def _singles(self) -> tuple[Planned, ...]:
+        """The selected notebooks that give one page each."""
+        return tuple(planned for planned in self.selected if not planned.step.each)
+
+    @cached_property
+    def _batch_pages(self) -> tuple[Planned, ...]:
+        """The selected pages of batches: known once the notebooks before them have run."""
+        return tuple(
+            page
+            for planned in self.selected
+            if planned.step.each
+            for page in batch.pages(planned, batch.chosen(self._systems(planned), self.ics))
+        )
+
+    def _systems(self, planned: Planned) -> tuple[batch.System, ...]:
+        each = planned.step.each
+        return batch.listed(self.profile.processed, each) if each else ()
+
+    @cached_property
+    def _whole_singles(self) -> tuple[Planned, ...]:
+        """The selected notebooks with one page, and others whose page is still whole."""
+        return tuple(
+            planned
+            for planned in self.plan.notebooks
+            if not planned.step.each and (planned in self._singles or self._is_whole(planned))
+        )
+
+    @cached_property
+    def _whole_batch_pages(self) -> tuple[Planned, ...]:
+        """The selected pages of batches, and others that are still whole."""
+        return tuple(
+            page
+            for planned in self.plan.notebooks
+            for page in batch.pages(planned, self._systems(planned))
+            if page in self._batch_pages or self._is_whole(page)
+        )
+
+    def _is_whole(self, planned: Planned) -> bool:
+        return self._is_exported(planned) and self._is_intact(planned)
+
+    @cached_property
+    def _links(self) -> tuple[PageLink, ...]:
+        """The report's sequence of pages; in place of a batch's pages stands their directory."""
+        return tuple(
+            self._directory(planned) if planned.step.each else self._link(planned)
+            for planned in self.plan.notebooks
+            if planned in (*self.selected, *self._whole_singles)
+            or any(self._is_whole(page) for page in batch.pages(planned, self._systems(planned)))
+        )
+
+    def _link(self, planned: Planned) -> PageLink:
+        number, title = planned.step.number, planned.notebook.title
+        suffix = self.profile.file_suffix
+        if planned.code:
+            (system,) = batch.chosen(self._systems(planned), [planned.code])
+            title = batch.title(title, system)
+        return PageLink(number, planned.page, title, f"{planned.part or planned.page}{suffix}.html")
+
+    def _directory(self, planned: Planned) -> PageLink:
+        step = planned.step
+        folder = step.each.folder if step.each else ""
+        return PageLink(step.number, planned.slug, batch.DIRECTORY, f"{folder}/{INDEX}")
+
+    def _batches_shown(self) -> list[Batch]:
+        """The batches of the report with their pages."""
+        batches = []
+        for planned in self.plan.notebooks:
+            systems = {system.code: system for system in self._systems(planned)}
+            pages = [p for p in self._whole_batch_pages if p.slug == planned.slug]
+            if planned.step.each and self._directory(planned) in self._links:
+                entries = [
+                    SystemPage(self._link(p), p.part, **asdict(systems[p.code])) for p in pages
+                ]
+                batches.append(Batch(self._directory(planned), tuple(entries)))
+        return batches
 
     # What a page is made from
 
@@ -137,44 +241,44 @@ class _Run:
     def _inputs(self) -> list[dict[str, str]]:
         return manifest.inputs(self.profile)
 
+    def _values(self, planned: Planned) -> dict[str, Any]:
+        """The page's parameters."""
+        given = values(self.parameters[planned.slug])
+        each = planned.step.each
+        return given | {each.parameter: planned.code} if each and planned.code else given
+
     def _listed(self, planned: Planned) -> dict[str, Any]:
-        return manifest.listed(planned, values(self.parameters[planned.slug]))
+        return manifest.listed(planned, self._values(planned))
 
     def _provenance(self, planned: Planned) -> dict[str, Any]:
-        rests_on = [self._listed(p) for p in self.plan.needed(planned.step.number)]
+        before = self.plan.needed(planned.step.number)[:-1]
+        rests_on = [self._listed(p) for p in (*before, planned)]
         return manifest.provenance(
             self.profile.name, rests_on, self._inputs, self._code, planned.slug
         )
 
     def _whole_provenance(self) -> dict[str, Any]:
-        """Of all pages: the selected notebooks as they are, the others as they were executed."""
-        chosen = {planned.slug: self._listed(planned) for planned in self.selected}
-        notebooks = [chosen.get(page.slug) or self._recorded(page.slug) for page in self._pages]
-        return manifest.provenance(self.profile.name, notebooks, self._inputs, self._code)
+        """Of all pages: the selected ones as they are, the others as they were executed."""
+        selected = (*self._singles, *self._batch_pages)
+        notebooks: dict[str, dict[str, Any]] = {}
+        for planned in (*self._whole_singles, *self._whole_batch_pages):
+            made = self._listed(planned) if planned in selected else self._recorded(planned)
+            if planned.step.each:
+                # One entry for the whole batch, with the codes of its pages.
+                own = notebooks.setdefault(planned.slug, made)["parameters"]
+                name = planned.step.each.parameter
+                earlier = own[name] if isinstance(own[name], list) else []
+                own[name] = [*earlier, planned.code]
+            else:
+                notebooks[planned.slug] = made
+        in_order = [notebooks[slug] for slug in sorted(notebooks)]
+        return manifest.provenance(self.profile.name, in_order, self._inputs, self._code)
 
-    def _recorded(self, slug: str) -> dict[str, Any]:
-        made_from = json.loads(self._record(f"{slug}.json").read_text(encoding="utf-8"))
-        return next(item for item in made_from["notebooks"] if item["slug"] == slug)
-
-    @cached_property
-    def _pages(self) -> tuple[PageLink, ...]:
-        """The pages of the report: the selected ones, and others that are still whole."""
-        chosen = {planned.slug for planned in self.selected}
-        return tuple(
-            PageLink(
-                planned.step.number,
-                planned.slug,
-                planned.notebook.title,
-                f"{planned.slug}{self.profile.file_suffix}.html",
-            )
-            for planned in self.plan.notebooks
-            if planned.slug in chosen or (self._is_exported(planned) and self._is_intact(planned))
-        )
+    def _recorded(self, planned: Planned) -> dict[str, Any]:
+        made_from = json.loads(self._record(f"{planned.page}.json").read_text(encoding="utf-8"))
+        return next(item for item in made_from["notebooks"] if item["slug"] == planned.slug)
 
     # The jobs
-
-    def _jobs(self) -> list[Job]:
-        return [job for planned in self.selected for job in self._jobs_of(planned)]
 
     def _jobs_of(self, planned: Planned) -> tuple[Job, Job]:
         needs = [self.plan[number].slug for number in planned.step.needs]
@@ -186,59 +290,64 @@ class _Run:
         context = self._context(planned)
         return (
             Job(
-                name=_execute(planned.slug),
+                name=_execute(planned.page),
                 action=lambda: self._run_notebook(planned),
                 depends=[self._record(f"{slug}.outputs.json") for slug in needs],
-                after=[_execute(slug) for slug in needs],
+                # What a page of a batch needs has run before the batch is planned.
+                after=[] if planned.code else [_execute(slug) for slug in needs],
                 settings={**made_from, "promises": planned.step.outputs},
                 intact=lambda: self._is_intact(planned),
                 forced=planned.slug in self.forced,
             ),
             Job(
-                name=f"export {planned.slug}",
-                action=lambda: self._export(planned.slug, context),
-                depends=[self._executed(planned.slug)],
-                after=[_execute(planned.slug)],
+                name=f"export {planned.page}",
+                action=lambda: self._export(planned, context),
+                depends=[self._executed(planned.page)],
+                after=[_execute(planned.page)],
                 settings={"context": asdict(context)},
                 intact=lambda: self._is_exported(planned),
             ),
         )
 
     def _is_intact(self, planned: Planned) -> bool:
-        record = self._record(f"{planned.slug}.outputs.json")
-        if not record.is_file() or not self._executed(planned.slug).is_file():
+        record = self._record(f"{planned.page}.outputs.json")
+        if not record.is_file() or not self._executed(planned.page).is_file():
             return False
-        wrote = written_by(self.profile.processed, planned.slug, planned.step.outputs)
-        return bool(json.loads(record.read_text(encoding="utf-8")) == wrote)
+        return bool(json.loads(record.read_text(encoding="utf-8")) == self._wrote(planned))
+
+    def _wrote(self, planned: Planned) -> dict[str, str]:
+        processed, step = self.profile.processed, planned.step
+        return written_by(processed, planned.slug, step.outputs, planned.part)
 
     def _is_exported(self, planned: Planned) -> bool:
-        page = self._record(f"{planned.slug}.html")
+        page = self._record(f"{planned.page}.html")
         stamp = manifest.read_stamp(page.read_text(encoding="utf-8")) if page.is_file() else None
-        return stamp is not None and stamp[1] and self._record(f"{planned.slug}.json").is_file()
+        return stamp is not None and stamp[1] and self._record(f"{planned.page}.json").is_file()
 
     def _run_notebook(self, planned: Planned) -> None:
         from ics_maturity.report.execute import NotebookFailedError, execute
 
-        slug, processed = planned.slug, self.profile.processed
-        given = values(self.parameters[slug])
+        page, processed = planned.page, self.profile.processed
+        given = self._values(planned)
         usual = defaults(planned.step.parameters)
         changed = {name: value for name, value in given.items() if value != usual[name]}
         progress = self._shown_progress()
-        progress.start(slug)
-        remove(processed, slug, self._tables_of(planned))
+        progress.start(page)
+        remove(processed, planned.slug, self._tables_of(planned), planned.part)
         try:
-            executed = execute(planned.path, changed, lambda i, n: progress.cell(slug, i, n))
-            wrote = written_by(processed, slug, planned.step.outputs)
+            executed = execute(planned.path, changed, lambda i, n: progress.cell(page, i, n))
+            wrote = self._wrote(planned)
             if wrong := self._broken_promises(planned, wrote):
-                raise NotebookFailedError(slug, len(executed.cells), "", wrong, executed)
+                raise NotebookFailedError(planned.slug, len(executed.cells), "", wrong, executed)
         except NotebookFailedError as error:
-            progress.finish(slug, failed=True)
+            error.page = page
+            progress.finish(page, failed=True)
             self._keep_failed(error)
             raise
-        write_whole(self._executed(slug), _notebook_text(executed))
-        self._failed(slug).unlink(missing_ok=True)
-        write_whole(self._record(f"{slug}.outputs.json"), manifest.to_json(wrote))
-        progress.finish(slug)
+        write_whole(self._executed(page), _notebook_text(executed))
+        self._failed(page).unlink(missing_ok=True)
+        write_whole(self._record(f"{page}.outputs.json"), manifest.to_json(wrote))
+        progress.finish(page)
 
     def _tables_of(self, planned: Planned) -> set[str]:
         """Processed tables that are there and that no other step promises."""
@@ -247,27 +356,32 @@ class _Run:
 
     def _broken_promises(self, planned: Planned, wrote: Mapping[str, str]) -> str:
         """What the notebook left out, or wrote without its step saying so; usually empty."""
-        promised = [results_file(planned.slug), *(f"{name}.csv" for name in planned.step.outputs)]
+        promised = [
+            results_file(planned.slug, planned.part),
+            *(f"{name}.csv" for name in planned.step.outputs),
+        ]
         if absent := [name for name in promised if name not in wrote]:
             return f"it ended without writing {', '.join(absent)} (page.close() writes results)"
         if more := sorted(self._tables_of(planned) - set(planned.step.outputs)):
             return f"it wrote {', '.join(more)}, which its step in plan.py does not list as output"
         return ""
 
-    def _export(self, slug: str, context: PageContext) -> None:
+    def _export(self, planned: Planned, context: PageContext) -> None:
         import nbformat
 
         from ics_maturity.report import html
 
-        notebook = nbformat.read(self._executed(slug), as_version=4)
+        page_name = planned.page
+        notebook = nbformat.read(self._executed(page_name), as_version=4)
         try:
             with _exporting:
                 page = html.export(notebook, context=context)
         except Exception as error:
             why = f"{type(error).__name__}: {error}"
-            raise RunFailedError(f"{slug} ran, but its page could not be made. {why}") from error
-        write_whole(self._record(f"{slug}.json"), manifest.to_json(context.provenance))
-        write_whole(self._record(f"{slug}.html"), manifest.stamp(page, context.provenance))
+            told = f"{page_name} ran, but its page could not be made. {why}"
+            raise RunFailedError(told) from error
+        write_whole(self._record(f"{page_name}.json"), manifest.to_json(context.provenance))
+        write_whole(self._record(f"{page_name}.html"), manifest.stamp(page, context.provenance))
 
     def _context(self, planned: Planned) -> PageContext:
         return PageContext(
@@ -275,9 +389,10 @@ class _Run:
             label=self.profile.label,
             banner=self.profile.banner,
             file_suffix=self.profile.file_suffix,
-            page=next(page for page in self._pages if page.slug == planned.slug),
-            pages=self._pages,
+            page=self._link(planned),
+            pages=() if planned.code else self._links,
             provenance=self._provenance(planned),
+            directory=self._directory(planned) if planned.code else None,
         )
 
     def _stop_kernels(self) -> None:
@@ -302,15 +417,15 @@ class _Run:
             if self._progress is None:
                 from ics_maturity.report.progress import Progress
 
-                self._progress = Progress(len(self.selected), done=self._skipped)
+                self._progress = Progress(self._expected, done=self._skipped)
             return self._progress
 
-    def _failed(self, slug: str) -> Path:
-        return self._executed(slug).with_name(f"{slug}.failed.ipynb")
+    def _failed(self, page: str) -> Path:
+        return self._executed(page).with_name(f"{page}.failed.ipynb")
 
     def _keep_failed(self, error: "NotebookFailedError") -> None:
         if error.executed is not None:
-            write_whole(self._failed(error.slug), _notebook_text(error.executed))
+            write_whole(self._failed(error.page), _notebook_text(error.executed))
 
     def _explain(self, failures: Sequence[Exception]) -> str:
         from ics_maturity.report.execute import NotebookFailedError
@@ -318,12 +433,12 @@ class _Run:
         parts = []
         for error in failures:
             if isinstance(error, NotebookFailedError):
-                where = f"{error.slug} stopped at cell {error.cell}"
+                where = f"{error.page} stopped at cell {error.cell}"
                 line = f": {plain_text(error.line)}" if error.line else ""
                 parts.append(f"{where}{line}\nCause: {plain_text(error.cause, 600)}")
                 parts.append(
                     f"Next: correct notebooks/{error.slug}.ipynb (as far as it ran it is "
-                    f"{self._shown(self._failed(error.slug))}) and run the same command again; "
+                    f"{self._shown(self._failed(error.page))}) and run the same command again; "
                     "what has finished is not repeated."
                 )
             else:
@@ -340,8 +455,8 @@ class _Run:
         return path.relative_to(self.root).as_posix()
 
 
-def _execute(slug: str) -> str:
-    return f"execute {slug}"
+def _execute(page: str) -> str:
+    return f"execute {page}"
 
 
 def _notebook_text(notebook: Any) -> str:
