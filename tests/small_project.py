@@ -45,10 +45,9 @@ def write(name, text):
     path.with_suffix(".part").replace(path)
 result = {{"name": "{topic}.value", "value": value, "unit": "points", "low": None,
           "high": None, "n": 3, "method": "", "notebook": "{slug}"}}
-part = "{folder}" + (ics if "{folder}" else "")
-write(f"results/{{part or '{slug}'}}.json", json.dumps([result]))
-write(f"tables/{{part}}/{topic}.csv", f"value\\n{{value}}\\n")
-write(f"tables/{{part}}/{topic}.schema.json",
+write({results}, json.dumps([result]))
+write({table} + ".csv", f"value\\n{{value}}\\n")
+write({table} + ".schema.json",
       json.dumps({{"title": "A table", "notebook": "{slug}", "fields": [{{"name": "value"}}]}}))
 for name in {promised}:
     write(f"{{name}}.csv", f"value\\n{{value}}\\n")
@@ -91,8 +90,15 @@ class SmallProject:
         step = next(step for step in self.steps if step.slug == slug)
         new = nbformat.v4
         given = cell_source(step.parameters) if parameters is None else parameters
-        folder = f"{step.each.folder}/" if step.each else ""
-        write = WRITE.format(topic=f"t{slug[:2]}", slug=slug, promised=step.outputs, folder=folder)
+        # A page of a batch writes to a folder named after its system.
+        part = f'{step.each.folder}/" + ics + "' if step.each else ""
+        write = WRITE.format(
+            topic=f"t{slug[:2]}",
+            slug=slug,
+            promised=step.outputs,
+            results=f'"results/{part or slug}.json"',
+            table=f'"tables/{part + "/" if part else ""}t{slug[:2]}"',
+        )
         cells = [
             new.new_markdown_cell(f"# {words}\n\nNotebook {slug}."),
             new.new_code_cell(given, metadata={"tags": ["parameters"]}),
