@@ -14,6 +14,8 @@ import pandas as pd
 
 from ics_maturity import instruments, readers
 from ics_maturity.errors import InputError, Problem
+from ics_maturity.instruments import Catalogue, Instrument
+from ics_maturity.instruments.catalogue import INSTRUMENTS_DICTIONARY
 from ics_maturity.organisations import LINKS_DICTIONARY, accounted_for, identify, normalise_name
 from ics_maturity.presence import PRESENT_DICTIONARY, systems_present
 from ics_maturity.profiles import Profile, ReturnFile
@@ -46,6 +48,7 @@ class Cleaned:
     links: pd.DataFrame
     reference: Reference
     vintage: int
+    instruments: Catalogue
     files: pd.DataFrame
     compared: pd.DataFrame
     lattice: pd.DataFrame
@@ -70,10 +73,12 @@ class Cleaned:
             )
         }
         present = systems_present(self.returns, self.reference.systems, self.vintage)
+        asked = self.instruments.table({*self.returns["round"], *self.items["round"]})
         return reference | {
             "systems_present": (present, PRESENT_DICTIONARY),
             "returns": (self.returns, RETURNS_DICTIONARY),
             "items": (self.items, RETURNS_DICTIONARY),
+            "instruments": (asked, INSTRUMENTS_DICTIONARY),
             "links": (self.links, LINKS_DICTIONARY),
             "services": (self.services, _dictionary(self.services)),
             "item_match": (self.item_match, _dictionary(self.item_match)),
@@ -100,10 +105,11 @@ def clean(profile: Profile, *, vintage: int = 2022) -> Cleaned:
         InputError: a file or table that cannot be used, with every fault found in it.
     """
     profile.check()
+    known = instruments.with_own(profile.instruments)
     log = QualityLog()
     reference = load_reference(profile.reference)
     names = _known_names(reference)
-    read = [(entry, _read(entry, names, log)) for entry in profile.returns]
+    read = [(entry, _read(entry, names, known, log)) for entry in profile.returns]
     answers = [result for entry, result in read if entry.layout != PUBLISHED_KEY]
     scored = _together([result.returns for result in answers])
     items = _together([result.items for result in answers])
@@ -119,14 +125,17 @@ def clean(profile: Profile, *, vintage: int = 2022) -> Cleaned:
         links=accounted_for(scored, reference.successions, reference.providers),
         reference=reference,
         vintage=vintage,
+        instruments=known,
         files=_files(read),
         compared=_compared(read, scored),
-        lattice=_lattice(returns),
+        lattice=_lattice(returns, known),
         log=log,
     )
 
 
-def _read(entry: ReturnFile, names: dict[str, str], log: QualityLog) -> ReadResult:
+def _read(
+    entry: ReturnFile, names: dict[str, str], known: Catalogue, log: QualityLog
+) -> ReadResult:
     return readers.read(
         entry.path,
         entry.layout,
@@ -135,6 +144,7 @@ def _read(entry: ReturnFile, names: dict[str, str], log: QualityLog) -> ReadResu
         log=log,
         names=names,
         assessed_by=entry.assessed_by,
+        instruments=known,
     )
 
 
@@ -212,18 +222,20 @@ def _compared(read: list[tuple[ReturnFile, ReadResult]], scored: pd.DataFrame) -
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
 
 
-def _lattice(returns: pd.DataFrame) -> pd.DataFrame:
+def _lattice(returns: pd.DataFrame, known: Catalogue) -> pd.DataFrame:
     """Pillar scores of every round with the unrounded mean behind each, where it can be told."""
     years = sorted(set(returns.loc[returns["level"] == "pillar", "round"])) or [0]
     return pd.concat(
-        [exact_pillars(returns[returns["round"] == year], _domain_count(year)) for year in years],
+        [
+            exact_pillars(returns[returns["round"] == year], _domain_count(known.find(year)))
+            for year in years
+        ],
         ignore_index=True,
     )
 
 
-def _domain_count(year: int) -> Callable[[str, str], int | None]:
+def _domain_count(instrument: Instrument | None) -> Callable[[str, str], int | None]:
     """Number of domains by pillar and setting; not known for a round without an instrument."""
-    instrument = instruments.find_round(year)
     return instrument.domain_count if instrument else lambda pillar, care_setting: None
 
 

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from ics_maturity.errors import InputError, Problem
 from ics_maturity.models.mix import provider_types
 from ics_maturity.scores import provider_scores, return_scores
 
 COMPARABLE = "overall_comparable"
 _LEVELS = ("pillar", "theme", "overall")
+_WORDS = dict(enumerate(("two", "three", "four", "five", "six", "seven", "eight", "nine"), start=2))
 
 
 @dataclass(frozen=True)
@@ -30,9 +32,44 @@ class Measure:
     words: str = ""
 
 
-def all_domains(round: int, assessed_by: str | None = None) -> Measure:
-    """Mean of the seven pillars, all domains of that round in them."""
-    return Measure(round, "pillar", None, assessed_by, "mean of the seven pillars")
+@dataclass(frozen=True)
+class Scale:
+    """From the lowest to the highest score that a round allows."""
+
+    low: float
+    high: float
+
+    @property
+    def span(self) -> float:
+        return self.high - self.low
+
+    @property
+    def words(self) -> str:
+        """As prose and axes say it: ``1 to 5``."""
+        return f"{self.low:g} to {self.high:g}"
+
+
+def scale(returns: pd.DataFrame, round: int) -> Scale:
+    """The scale of a round's scores.
+
+    Raises:
+        InputError: the round's scores are on several scales, so that they cannot be averaged.
+    """
+    rows = returns[returns["round"] == round]
+    ends = sorted(set(zip(rows["scale_min"], rows["scale_max"], strict=True)))
+    if len(ends) != 1:
+        found = ", ".join(Scale(*each).words for each in ends) or "none"
+        raise InputError(
+            Problem(f"one scale for all scores of {round}", column="scale_min, scale_max",
+                    value=found, fix="put the scores on one scale before they are read")
+        )  # fmt: skip
+    return Scale(*ends[0])
+
+
+def all_domains(round: int, assessed_by: str | None = None, parts: int = 7) -> Measure:
+    """Mean of the pillars (seven, unless given), all domains of that round in them."""
+    words = f"mean of the {_WORDS.get(parts, parts)} pillars"
+    return Measure(round, "pillar", None, assessed_by, words)
 
 
 def comparable_domains(round: int) -> Measure:
@@ -52,7 +89,9 @@ def primary_measure(returns: pd.DataFrame, round: int) -> Measure:
     for level in _LEVELS:
         if (rows["level"] == level).any():
             if level == "pillar":
-                return all_domains(round, by)
+                return all_domains(
+                    round, by, rows.loc[rows["level"] == level, "construct"].nunique()
+                )
             if level == "overall":
                 return comparable_domains(round)
             return Measure(round, level, None, by, f"mean of the {level}s")
@@ -70,7 +109,7 @@ def as_returned(returns: pd.DataFrame) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Round:
-    """One round ready for analysis.
+    """One round ready for analysis, on the scale that its scores have.
 
     ``rows``: one per return (provider_code, provider_name, ics_code, region, care_setting,
     score, parts, rural_share). ``providers``: one per provider (score is the mean of its
@@ -81,6 +120,7 @@ class Round:
     measure: Measure
     rows: pd.DataFrame
     providers: pd.DataFrame
+    scale: Scale
 
     @property
     def settings(self) -> list[str]:
@@ -111,7 +151,7 @@ def analysis_round(returns: pd.DataFrame, measure: Measure, rural_shares: pd.Ser
         provider_types(rows["care_setting"], rows["provider_code"]).rename("provider_type")
     ).join(has)
     providers["rural_share"] = providers["ics_code"].map(rural_shares)
-    return Round(measure, rows, providers.reset_index())
+    return Round(measure, rows, providers.reset_index(), scale(returns, measure.round))
 
 
 def paired_providers(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:

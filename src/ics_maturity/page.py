@@ -20,6 +20,7 @@ from IPython.display import display
 from ics_maturity import columns as declared
 from ics_maturity import prose, tables
 from ics_maturity.errors import InputError, Problem
+from ics_maturity.instruments import Catalogue
 from ics_maturity.profiles import load_profile
 from ics_maturity.results import Result, Results
 from ics_maturity.tables import Column
@@ -124,6 +125,11 @@ class Page:
         ``tables/NAME`` is the table that an earlier notebook shows.
         """
         return read_table(self.folder, name)
+
+    @cached_property
+    def instruments(self) -> Catalogue:
+        """What each round present asked: the instruments that notebook 01 stored."""
+        return Catalogue.from_table(self.read("instruments"))
 
     @cached_property
     def _rounds(self) -> pd.DataFrame:

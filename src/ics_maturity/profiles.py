@@ -5,7 +5,8 @@
 what the profile lists.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Self, get_args
 
@@ -63,7 +64,8 @@ class Profile:
     ``label`` and ``banner`` are printed on every page; ``file_suffix`` stands before the ending
     of every page and table of the report. ``described`` is the file that lists the returns,
     ``raw`` the folder they are in, ``reference`` holds the tables of organisations and geography,
-    ``processed`` what the notebooks write, ``reports`` the finished report.
+    ``processed`` what the notebooks write, ``reports`` the finished report. ``instruments`` are
+    files that describe assessments other than those the workbook knows, by label.
     """
 
     name: str
@@ -76,6 +78,7 @@ class Profile:
     raw: Path
     processed: Path
     reports: Path
+    instruments: Mapping[str, Path] = field(default_factory=dict)
 
     def check(self) -> None:
         """Raise InputError where a listed file is absent or is not the registered one."""
@@ -84,6 +87,11 @@ class Profile:
             Problem("a file", r.label, fix=f"put it there, or correct {PROFILE_FILE}")
             for r in self.returns
             if not r.path.is_file()
+        ]
+        absent += [
+            Problem("an instrument file", label, fix=f"put it there, or correct {PROFILE_FILE}")
+            for label, path in self.instruments.items()
+            if not path.is_file()
         ]
         if not self.reference.is_dir():
             absent.append(Problem("a folder of reference tables", PROFILE_FILE, column="reference"))
@@ -114,6 +122,7 @@ class _ProfileFile(Strict):
     banner: str = Field(max_length=400)
     file_suffix: str = Field(default="", pattern=r"^(\.[a-z0-9]{1,20})?$")
     reference: str | None = None
+    instruments: list[str] = Field(default_factory=list, max_length=100)
     returns: list[_Entry] = Field(min_length=1, max_length=500)
 
 
@@ -183,6 +192,10 @@ def load_folder(folder: Path, name: str, root: Path | None = None) -> Profile:
         )
         for i, entry in enumerate(written.returns)
     ]
+    instruments = {
+        f"{folder.name}/{file}": place(file, f"instruments.{i}")
+        for i, file in enumerate(written.instruments)
+    }
     reference = root / REFERENCE
     if written.reference is not None:
         reference = place(written.reference, "reference")
@@ -199,4 +212,5 @@ def load_folder(folder: Path, name: str, root: Path | None = None) -> Profile:
         raw=folder,
         processed=root / "data/processed" / name,
         reports=root / "reports" / name,
+        instruments=instruments,
     )

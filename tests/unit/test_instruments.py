@@ -1,9 +1,9 @@
 """Instrument files: complete, consistent, and equal to what was published about scoring."""
 
 import pytest
-from pydantic import ValidationError
 
 from ics_maturity import instruments
+from ics_maturity.errors import InputError
 from ics_maturity.instruments.lattice import half_up, is_possible, possible_tenths, smallest_domains
 from ics_maturity.instruments.wording import same_wording, wording_key
 
@@ -53,6 +53,12 @@ def test_2019_asks_the_questions_of_2017() -> None:
     assert instruments.load("dma_2019").design != instruments.load("dma_2017").design
 
 
+def test_pillars_and_sections_are_named_as_their_instrument_prints_them() -> None:
+    assert instruments.packaged().titles(2025)["well_led"] == "Well Led"
+    assert {"readiness", "leadership"} <= set(instruments.packaged().titles(2016))
+    assert instruments.packaged().titles(2018) == {}
+
+
 def test_seven_pillars_and_domain_counts() -> None:
     latest = instruments.load("dma_2025")
     assert [pillar.id for pillar in latest.pillars] == [
@@ -75,7 +81,7 @@ def test_settings_are_found_by_their_published_spellings() -> None:
 
 
 def test_design_table_has_a_fact_in_every_cell() -> None:
-    table = instruments.design_table()
+    table = instruments.packaged().design_table()
     assert table["round"].tolist() == [2016, 2017, 2019, 2023, 2024, 2025]
     words = table.drop(columns="scored_items")
     assert words.notna().all().all()
@@ -99,9 +105,9 @@ def test_crosswalk_names_pillars_of_the_later_instrument() -> None:
 )  # fmt: skip
 def test_an_inconsistent_file_is_refused(change: dict) -> None:
     good = instruments.load("dma_2016").model_dump()
-    instruments.Instrument.model_validate(good)
-    with pytest.raises(ValidationError):
-        instruments.Instrument.model_validate(good | change)
+    assert instruments.parse(good, "a.toml") == instruments.load("dma_2016")
+    with pytest.raises(InputError, match=r"a\.toml"):
+        instruments.parse(good | change, "a.toml")
 
 
 def test_half_up_rounds_halves_up() -> None:

@@ -7,13 +7,14 @@ import pandas as pd
 import pytest
 
 from ics_maturity import columns, frames, scores, study
-from ics_maturity.instruments import for_round
+from ics_maturity.instruments import for_round, packaged
 from ics_maturity.models import rurality
 from ics_maturity.models.design import with_intercept
 from ics_maturity.models.variance import random_intercept
 from shelf import Shelf
 from tidy_returns import tidy
 
+TITLES = packaged().titles(2025)
 PILLARS = [pillar.id for pillar in for_round(2025).pillars]
 CODES = [f"Q{i}" for i in range(8)]
 RURAL = dict(zip(CODES, [0.0, 0.5, 0.1, 0.4, 0.2, 0.6, 0.3, 0.05], strict=True))
@@ -81,11 +82,6 @@ def analysed(returns: pd.DataFrame) -> tuple[frames.Round, pd.DataFrame]:
 
 
 # Systems and pillars
-
-
-def test_pillars_and_sections_are_named_as_their_instrument_prints_them() -> None:
-    assert study.titles(2025)["well_led"] == "Well Led"
-    assert {"readiness", "leadership"} <= set(study.titles(2016))
 
 
 def test_systems_come_with_their_rural_share() -> None:
@@ -337,7 +333,9 @@ def test_pillars_with_a_slope_are_found_among_seven() -> None:
     planted = {"well_led": -1.0, "safe_practice": -0.7}
     returns = world(lambda s, t, p: 3.0 + RURAL[s] * planted.get(p, 0), noise=0.1)
     now, _ = analysed(returns)
-    found = study.pillar_slopes(returns, now, Shelf().rng("pillars"), 199).set_index("pillar")
+    found = study.pillar_slopes(returns, now, TITLES, Shelf().rng("pillars"), 199).set_index(
+        "pillar"
+    )
     assert list(found.index) == sorted(PILLARS)
     assert found.loc["well_led", "title"] == "Well Led"
     for pillar, slope in planted.items():
@@ -363,7 +361,7 @@ def test_pillars_with_a_slope_are_found_among_seven() -> None:
 def test_variance_is_split_over_providers_over_returns_and_by_pillar() -> None:
     returns = world(lambda s, t, p: 3.0 + RURAL[s] * (p == "well_led"), noise=0.1)
     now, _ = analysed(returns)
-    found = study.variance_table(returns, now)
+    found = study.variance_table(returns, now, TITLES)
     assert found["unit"].tolist() == ["providers", "returns"] + ["providers"] * 7
     assert found["n"].tolist() == [40, 48] + [40] * 7
     assert found["provider2"].notna().tolist() == [False, True] + [False] * 7
@@ -453,11 +451,13 @@ def test_the_lattice_says_how_coarse_a_pillar_is() -> None:
         {"provider_code": f"R{i}", "construct": "well_led", "score": score}
         for i, score in enumerate((2.0, 2.3, 2.3))
     ))  # fmt: skip
-    (row,) = study.lattice_table(returns, 2025).to_dict("records")
+    (row,) = study.lattice_table(returns, 2025, packaged()).to_dict("records")
     domains = for_round(2025).domain_count("well_led", "acute")
     assert (row["pillar"], row["care_setting"], row["domains"]) == ("Well Led", "acute", domains)
     assert row["possible"] == len(scores.lattice(domains))
     assert (row["seen"], row["returns"]) == (2, 3)
-    (unknown,) = study.lattice_table(returns.assign(round=2030), 2030).to_dict("records")
+    (unknown,) = study.lattice_table(returns.assign(round=2030), 2030, packaged()).to_dict(
+        "records"
+    )
     assert pd.isna(unknown["domains"])
     assert pd.isna(unknown["possible"])

@@ -20,6 +20,8 @@ CLEANING: dict[str, dict[str, Column]] = {
         "constructs": Column("Constructs", "Different sections, themes or pillars"),
         "settings": Column("Settings", "Care settings told apart"),
         "scores": Column("Scores", "Number of scores"),
+        "lowest": Column("Lowest possible", "Lower end of the scale", digits=0),
+        "highest": Column("Highest possible", "Upper end of the scale", digits=0),
         "mean": Column("Mean score", "On the round's own scale", digits=1),
     },
     "scores_not_reproduced_2016": {

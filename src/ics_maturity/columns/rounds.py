@@ -39,7 +39,7 @@ ROUNDS: dict[str, dict[str, Column]] = {
         "pillar": Column("Pillar", "Name of the pillar"),
         "care_setting": Column("Setting", "Care setting", style="words"),
         "domains": Column("Domains", "Inferred number; missing where not told"),
-        "possible": Column("Possible values", "Means of that many whole numbers from 1 to 5"),
+        "possible": Column("Possible values", "Means which so many whole numbers can have"),
         "seen": Column("Values seen", "Different published values"),
         "returns": Column("Returns", "Number of returns"),
     },

@@ -1,29 +1,36 @@
 """What each assessment round asked, how it scored, and who checked: one TOML file per round.
 
-An instrument is added by adding a file. Everything here is a fact about a questionnaire, with
-its source; nothing is provider data.
+An instrument is added by adding a file: to a data profile, which may hold instruments of its own
+(:class:`Catalogue`), or here. Everything here is a fact about a questionnaire, with its source;
+nothing is provider data.
 """
 
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-from ics_maturity.instruments.model import Instrument, Item, Pillar, Section, Theme
+from ics_maturity.instruments.catalogue import Catalogue
+from ics_maturity.instruments.files import parse, read_instruments
+from ics_maturity.instruments.model import Instrument, Item, Pillar, Section, Theme, Tiers
 
 __all__ = [
     "IDS",
+    "Catalogue",
     "Instrument",
     "Item",
     "Pillar",
     "Section",
     "Theme",
-    "design_table",
+    "Tiers",
     "find_round",
     "for_round",
     "load",
+    "packaged",
+    "parse",
+    "with_own",
 ]
 
 _FILES = resources.files(__name__)
@@ -32,6 +39,7 @@ IDS: tuple[str, ...] = tuple(
 )
 
 
+@cache
 def _read(instrument_id: str) -> dict[str, Any]:
     """The file's content over that of the instrument it inherits from."""
     if instrument_id not in IDS:
@@ -47,9 +55,29 @@ def load(instrument_id: str) -> Instrument:
 
     Raises:
         KeyError: there is no such instrument.
-        pydantic.ValidationError: the file breaks the model.
+        InputError: the file breaks the model.
     """
-    return Instrument.model_validate(_read(instrument_id))
+    return parse(_read(instrument_id), f"{instrument_id}.toml")
+
+
+@cache
+def packaged() -> Catalogue:
+    """The instruments that come with the workbook."""
+    return Catalogue(tuple(sorted(map(load, IDS), key=lambda one: one.round)))
+
+
+def with_own(files: Mapping[str, Path]) -> Catalogue:
+    """The packaged instruments and those of a data profile's files, which take their years.
+
+    Args:
+        files: TOML files by the name that messages use.
+
+    Raises:
+        InputError: every fault in every file; see :func:`.files.read_instruments`.
+    """
+    if not files:
+        return packaged()
+    return packaged().with_own(read_instruments(files, {one: _read(one) for one in IDS}))
 
 
 @cache
@@ -71,29 +99,3 @@ def for_round(year: int) -> Instrument:
     if instrument is None:
         raise KeyError(f"no instrument for round {year}")
     return instrument
-
-
-def design_table() -> pd.DataFrame:
-    """One row per round: dates, instrument, scoring rule, items, scale, reviewer, incentive.
-
-    The table that any claim about a shift between rounds has to be read against.
-    """
-    rows = []
-    for instrument in sorted(map(load, IDS), key=lambda one: one.round):
-        design = instrument.design
-        rows.append(
-            {
-                "round": instrument.round,
-                "instrument": instrument.title,
-                "fieldwork": design.fieldwork,
-                "published": design.published,
-                "scoring_rule": instrument.scoring.rule,
-                "items": design.items,
-                "scored_items": len(instrument.scored_items) or None,
-                "scale": design.scale,
-                "reviewer": design.reviewer,
-                "incentive": design.incentive,
-                "source": design.source,
-            }
-        )
-    return pd.DataFrame(rows).astype({"scored_items": "Int64"})

@@ -1,8 +1,8 @@
 """Which rounded means are possible when a score is the mean of n whole numbers.
 
-A published pillar is the mean of n domain scores, each 1 to 5, rounded half up to one decimal.
-Few values can arise that way, so a value that cannot is a sign of an error, and the values
-that do occur tell n.
+A published pillar is the mean of n domain scores, whole numbers of one scale (1 to 5 in the
+digital maturity assessments), rounded half up to one decimal. Few values can arise that way, so
+a value that cannot is a sign of an error, and the values that do occur tell n.
 """
 
 from collections.abc import Collection
@@ -31,10 +31,10 @@ def possible_tenths(domains: int, low: int = 1, high: int = 5) -> frozenset[int]
     )
 
 
-def is_possible(value: float, domains: int) -> bool:
+def is_possible(value: float, domains: int, low: int = 1, high: int = 5) -> bool:
     """Whether ``value``, to one decimal, can be the mean of that many whole-number domains."""
     tenths = round(value * 10)
-    return abs(value * 10 - tenths) < 1e-9 and tenths in possible_tenths(domains)
+    return abs(value * 10 - tenths) < 1e-9 and tenths in possible_tenths(domains, low, high)
 
 
 def smallest_domains(

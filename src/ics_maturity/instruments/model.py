@@ -1,11 +1,30 @@
 """The shape of an instrument file."""
 
+import re
 from functools import cached_property
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from ics_maturity.instruments.wording import wording_key
+
+
+def _words(text: str) -> str:
+    # Printed on pages and in tables, where a spreadsheet would take = + - @ for a formula.
+    if not re.fullmatch(r"[^=+\-@\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]{0,999}", text):
+        raise ValueError("one line of text, not empty, that does not start with = + - @ or a blank")
+    return text
+
+
+def _slug(text: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", text) or len(text) > 60:
+        raise ValueError("lower-case words joined by underscores, such as well_led")
+    return text
+
+
+Words = Annotated[str, AfterValidator(_words)]
+Slug = Annotated[str, AfterValidator(_slug)]
+Number = Annotated[float, Field(allow_inf_nan=False)]
 
 
 class _Frozen(BaseModel):
@@ -19,8 +38,8 @@ class Scoring(_Frozen):
     """
 
     rule: Literal["compensatory_mean", "all_elements_met"]
-    words: str
-    evidence: str
+    words: Words
+    evidence: Words
     dont_know: Literal["zero", "not_scored"] | None = None
 
 
@@ -31,14 +50,14 @@ class Design(_Frozen):
     middle of the year where no more is known).
     """
 
-    fieldwork: str
-    midpoint: float
-    published: str
-    items: str
-    scale: str
-    reviewer: str
-    incentive: str
-    source: str
+    fieldwork: Words
+    midpoint: Number
+    published: Words
+    items: Words
+    scale: Words
+    reviewer: Words
+    incentive: Words
+    source: Words
 
 
 class Comparison(_Frozen):
@@ -49,18 +68,21 @@ class Comparison(_Frozen):
 
 
 class Setting(_Frozen):
-    """A care setting and the spellings that published files use for it."""
+    """A care setting (or other kind of return) and the spellings that files use for it."""
 
-    id: str
-    names: tuple[str, ...]
+    id: Slug
+    names: tuple[str, ...] = ()
 
 
 class Part(_Frozen):
-    """Something that carries a published score; ``heading`` is its column in the files."""
+    """Something that carries a published score.
 
-    id: str
-    title: str
-    heading: str
+    ``heading`` is its column in published files; the returns template needs none.
+    """
+
+    id: Slug
+    title: Words
+    heading: str = ""
 
 
 class Theme(Part):
@@ -74,7 +96,7 @@ class Section(Part):
 
 
 class Pillar(Part):
-    """One of the seven pillars of What Good Looks Like."""
+    """A part whose scores are averaged, such as a pillar of What Good Looks Like."""
 
 
 class Domains(_Frozen):
@@ -90,6 +112,19 @@ class Domains(_Frozen):
         if (self.count is None) == (self.at_least is None):
             raise ValueError("give either count or at_least")
         return self
+
+
+class Tiers(_Frozen):
+    """What a system is offered or asked for by its score.
+
+    ``names`` from the lowest scores to the highest, one more than ``cuts``; a score on a cut point
+    belongs to the tier above it. ``words`` says what the tiers decide, ``source`` who says so.
+    """
+
+    words: Words
+    names: tuple[Words, ...] = Field(min_length=2)
+    cuts: tuple[Number, ...] = Field(min_length=1)
+    source: Words
 
 
 class Crosswalk(_Frozen):
@@ -126,11 +161,11 @@ class Item(_Frozen):
 class Instrument(_Frozen):
     """One round's questionnaire: structure, scoring, design facts and what it compares with."""
 
-    id: str
-    round: int
-    title: str
-    scale_min: float
-    scale_max: float
+    id: Slug
+    round: int = Field(ge=2000, le=2100)
+    title: Words
+    scale_min: Number
+    scale_max: Number
     scoring: Scoring
     design: Design
     comparable_with: tuple[Comparison, ...] = ()
@@ -139,35 +174,11 @@ class Instrument(_Frozen):
     sections: tuple[Section, ...] = ()
     pillars: tuple[Pillar, ...] = ()
     domains: tuple[Domains, ...] = ()
+    tiers: Tiers | None = None
     crosswalk: tuple[Crosswalk, ...] = ()
     profile: tuple[ProfileColumn, ...] = ()
     items: tuple[Item, ...] = ()
     answers: dict[str, dict[str, float]] = Field(default_factory=dict)
-
-    @model_validator(mode="after")
-    def _names_agree(self) -> Self:
-        """Every name used is defined, and none is defined twice."""
-        sections = [section.id for section in self.sections]
-        themes = [theme.id for theme in self.themes]
-        pillars = [pillar.id for pillar in self.pillars]
-        settings = [setting.id for setting in self.settings]
-        items = [item.id for item in self.items]
-        for names in (sections, themes, pillars, settings, items):
-            if len(names) != len(set(names)):
-                raise ValueError(f"a name is given twice among {names}")
-        unknown = {section.theme for section in self.sections} - set(themes)
-        unknown |= {item.section for item in self.items} - set(sections)
-        unknown |= {link.theme for link in self.crosswalk} - set(themes)
-        unknown |= {item.answers for item in self.items} - {
-            *self.answers,
-            "percentage",
-            "number",
-        }
-        unknown |= {entry.pillar for entry in self.domains} - set(pillars)
-        unknown |= {entry.care_setting for entry in self.domains} - set(settings)
-        if unknown:
-            raise ValueError(f"used but not defined: {sorted(unknown)}")
-        return self
 
     @cached_property
     def by_wording(self) -> dict[str, Item]:

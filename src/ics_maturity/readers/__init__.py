@@ -6,6 +6,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from ics_maturity.instruments import Catalogue
 from ics_maturity.readers.dma_2016 import read_answers, read_published, score_2016
 from ics_maturity.readers.dma_2017 import read_scores
 from ics_maturity.readers.dma_workbook import read_results
@@ -44,10 +45,12 @@ def read(
     log: QualityLog,
     names: Mapping[str, str] | None = None,
     assessed_by: str | None = None,
+    instruments: Catalogue | None = None,
 ) -> ReadResult:
     """Read one file of returns; ``layout`` is a key of :data:`LAYOUTS`.
 
-    The other arguments are those of :class:`ics_maturity.readers.result.Source`. Published
+    The other arguments are those of :class:`ics_maturity.readers.result.Source`; ``instruments``
+    are the workbook's own unless given, and published layouts know no others. Published
     layouts never say who assessed: their scores are ``self`` unless ``assessed_by`` is given.
 
     Raises:
@@ -56,5 +59,11 @@ def read(
     """
     reader = LAYOUTS[layout]
     return reader(
-        path, round=round, source_id=source_id, log=log, names=names, assessed_by=assessed_by
+        path,
+        round=round,
+        source_id=source_id,
+        log=log,
+        names=names,
+        assessed_by=assessed_by,
+        instruments=instruments,
     )

@@ -16,11 +16,12 @@ def log_off_lattice(returns: pd.DataFrame, instrument: Instrument, source: Sourc
     """
     pillars = returns[returns["level"] == "pillar"]
     domains = {(entry.pillar, entry.care_setting): entry.count for entry in instrument.domains}
+    ends = int(instrument.scale_min), int(instrument.scale_max)
     columns = ("construct", "care_setting", "score", "provider_name", "source_locator")
     rows = zip(*(pillars[column].tolist() for column in columns), strict=True)
     for construct, setting, score, name, locator in rows:
         count = domains.get((construct, setting))
-        if count is None or is_possible(score, count):
+        if count is None or is_possible(score, count, *ends):
             continue
         source.note(
             "off_lattice",
@@ -29,5 +30,5 @@ def log_off_lattice(returns: pd.DataFrame, instrument: Instrument, source: Sourc
             value=f"{name} ({setting}): {score:g}",
             action="used as given",
             severity="warning",
-            rule="whole numbers 1 to 5, mean rounded half up to one decimal",
+            rule=f"whole numbers {ends[0]} to {ends[1]}, mean rounded half up to one decimal",
         )

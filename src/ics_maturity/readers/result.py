@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from ics_maturity.errors import Problem
+from ics_maturity.instruments import Catalogue, packaged
 from ics_maturity.returns import QualityLog
 
 
@@ -23,6 +24,7 @@ class Source:
         names: code by known name (one code may have had many names), to notice codes that do
             not belong to their names.
         assessed_by: ``self`` or ``moderated``, where the file does not say it.
+        instruments: what each round asked, for layouts that any instrument may have.
     """
 
     path: Path
@@ -31,6 +33,7 @@ class Source:
     log: QualityLog = field(repr=False)
     names: Mapping[str, str] | None = None
     assessed_by: str | None = None
+    instruments: Catalogue = field(default_factory=packaged, repr=False)
 
     @property
     def file(self) -> str:
@@ -83,10 +86,12 @@ class Reader:
         log: QualityLog,
         names: Mapping[str, str] | None = None,
         assessed_by: str | None = None,
+        instruments: Catalogue | None = None,
     ) -> ReadResult:
         """Read the file; the arguments are those of :class:`Source`.
 
         Raises:
             InputError: the file cannot be used; every fault found in it is listed.
         """
-        return self.of_source(Source(path, round, source_id, log, names, assessed_by))
+        known = instruments or packaged()
+        return self.of_source(Source(path, round, source_id, log, names, assessed_by, known))

@@ -18,7 +18,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from ics_maturity.errors import InputError, Problem
-from ics_maturity.instruments import Instrument, find_round
+from ics_maturity.instruments import Instrument
 from ics_maturity.readers.cells import NotANumber, is_code, number, number_between, text
 from ics_maturity.readers.frames import tidy
 from ics_maturity.readers.guard import Sheet, read_csv, read_workbook
@@ -84,7 +84,7 @@ def read_template(source: Source) -> ReadResult:
     if wrong:
         raise InputError(wrong)
     log_unheaded(sheet.rows[header_row], sheet.rows[header_row + 1 :], source, sheet=sheet.name)
-    instrument = find_round(source.round)
+    instrument = source.instruments.find(source.round)
     if instrument is None:
         source.note(
             "instrument_unknown",

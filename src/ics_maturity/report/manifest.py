@@ -105,7 +105,7 @@ def input_files(profile: Profile) -> dict[str, Path]:
     listed = {f"{profile.name}/{profile.described.name}": profile.described}
     returns = {file.label: file.path for file in profile.returns}
     tables = {f"reference/{path.name}": path for path in sorted(profile.reference.glob("*.csv"))}
-    return {**listed, **returns, **tables}
+    return {**listed, **profile.instruments, **returns, **tables}
 
 
 def inputs(profile: Profile) -> list[dict[str, str]]:

@@ -57,7 +57,7 @@ class Step:
 
 
 CLEANED = (
-    "returns", "items", "links", "services", "item_match", "quality_log",
+    "returns", "items", "instruments", "links", "services", "item_match", "quality_log",
     "systems", "systems_present", "providers", "rurality", "rurality_2026", "adjacency",
     "centroids", "tiles", "boundary_changes", "press_statements", "incentives", "sizes",
 )  # fmt: skip

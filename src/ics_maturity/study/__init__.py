@@ -21,7 +21,6 @@ from ics_maturity.study.rounds import (
     scores_by_rule,
     system_means,
     systems,
-    titles,
 )
 from ics_maturity.study.rurality import (
     coarse_table,
@@ -53,6 +52,5 @@ __all__ = [
     "system_means",
     "systems",
     "theta",
-    "titles",
     "variance_table",
 ]

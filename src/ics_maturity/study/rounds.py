@@ -2,16 +2,10 @@
 
 import pandas as pd
 
-from ics_maturity import frames, instruments
+from ics_maturity import frames
+from ics_maturity.instruments import Catalogue
 from ics_maturity.page import Page
 from ics_maturity.scores import AVERAGING_RULES, system_scores
-
-
-def titles(round: int) -> dict[str, str]:
-    """Names of the pillars, themes and sections of a round as its instrument prints them."""
-    instrument = instruments.for_round(round)
-    parts = (*instrument.pillars, *instrument.themes, *instrument.sections)
-    return {part.id: part.title for part in parts}
 
 
 def systems(page: Page, definition: str = "ruc2021") -> pd.DataFrame:
@@ -100,20 +94,26 @@ def map_moves(filed: pd.DataFrame, providers: pd.DataFrame, rule: str) -> pd.Dat
     )
 
 
-def lattice_table(returns: pd.DataFrame, round: int) -> pd.DataFrame:
+def lattice_table(returns: pd.DataFrame, round: int, known: Catalogue) -> pd.DataFrame:
     """How coarse the published pillar scores are: possible and seen values by pillar and setting.
 
+    Args:
+        returns: tidy returns.
+        round: which round.
+        known: the instruments, for titles and numbers of domains.
+
     Returns:
-        pillar, care_setting, domains (inferred; missing where not told), possible (values from 1 to
-        5 that a mean of that many domains can take), seen (different values published), returns.
+        pillar, care_setting, domains (inferred; missing where not told), possible (values of the
+        scale that a mean of that many domains can take), seen (different values published),
+        returns.
     """
-    instrument = instruments.find_round(round)
-    named = titles(round) if instrument else {}
+    instrument, named = known.find(round), known.titles(round)
     pillars = returns[(returns["round"] == round) & (returns["level"] == "pillar")]
+    scale = frames.scale(returns, round)
     rows = []
     for (pillar, setting), part in pillars.groupby(["construct", "care_setting"]):
         domains = instrument.domain_count(pillar, setting) if instrument else None
-        possible = None if domains is None else 4 * domains + 1
+        possible = None if domains is None else int(scale.span) * domains + 1
         rows.append((named.get(pillar, pillar), setting, domains, possible,
                      part["score"].nunique(), len(part)))  # fmt: skip
     columns = ["pillar", "care_setting", "domains", "possible", "seen", "returns"]

@@ -1,5 +1,7 @@
 """The rurality gradient: sensitivity, space, pillars and coarse publication."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from scipy import stats
@@ -18,7 +20,7 @@ from ics_maturity.models.power import minimum_detectable_effect
 from ics_maturity.models.variance import RandomIntercept
 from ics_maturity.page import Page
 from ics_maturity.scores import round_half_up
-from ics_maturity.study.rounds import pillar_scores, titles
+from ics_maturity.study.rounds import pillar_scores
 
 
 def fitted_line(fit: RandomIntercept, slope: Coefficient, rural: np.ndarray) -> pd.DataFrame:
@@ -113,9 +115,19 @@ def moran_table(page: Page, rounds: list[frames.Round], systems: pd.DataFrame) -
 
 
 def pillar_slopes(
-    returns: pd.DataFrame, now: frames.Round, rng: np.random.Generator, draws: int
+    returns: pd.DataFrame,
+    now: frames.Round,
+    titles: Mapping[str, str],
+    rng: np.random.Generator,
+    draws: int,
 ) -> pd.DataFrame:
     """The rurality slope of each pillar (or theme), corrected for looking at all of them.
+
+    Args:
+        returns: tidy returns.
+        now: the round analysed.
+        titles: names of its pillars (:meth:`ics_maturity.instruments.Catalogue.titles`).
+        rng, draws: of the permutations.
 
     Returns:
         pillar, title, estimate, low, high, p, p_holm, p_bh, p_westfall_young, detectable (smallest
@@ -138,7 +150,7 @@ def pillar_slopes(
     )
     table["p_westfall_young"] = together.p_adjusted
     table["detectable"] = [minimum_detectable_effect(c.se, c.df) for c in found.values()]
-    table.insert(1, "title", table["pillar"].map(titles(now.measure.round)))
+    table.insert(1, "title", [titles.get(pillar, pillar) for pillar in table["pillar"]])
     return table
 
 

@@ -1,5 +1,7 @@
 """Where the spread of scores lies, and how much of it mix accounts for."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -9,11 +11,18 @@ from ics_maturity.models import (
 )
 from ics_maturity.models.nested import nested_components
 from ics_maturity.models.variance import random_intercept
-from ics_maturity.study.rounds import pillar_scores, titles
+from ics_maturity.study.rounds import pillar_scores
 
 
-def variance_table(returns: pd.DataFrame, now: frames.Round) -> pd.DataFrame:
+def variance_table(
+    returns: pd.DataFrame, now: frames.Round, titles: Mapping[str, str]
+) -> pd.DataFrame:
     """Where the variance lies: over providers, over returns, and for each pillar.
+
+    Args:
+        returns: tidy returns.
+        now: the round analysed.
+        titles: names of its pillars (:meth:`ics_maturity.instruments.Catalogue.titles`).
 
     Returns:
         score, unit, n, tau2 (between systems), provider2 (between providers, only where returns
@@ -34,10 +43,9 @@ def variance_table(returns: pd.DataFrame, now: frames.Round) -> pd.DataFrame:
                  nested.sigma2, nested.tau2_upper / total))  # fmt: skip
     wide = pillar_scores(returns, now.measure)
     ics = providers.set_index("provider_code")["ics_code"].reindex(wide.index)
-    named = titles(now.measure.round)
     for pillar in wide.columns:
         fit = random_intercept(wide[pillar], np.ones((len(wide), 1)), ics)
-        rows.append((named.get(pillar, pillar), "providers", fit.n, fit.tau2, np.nan, fit.sigma2,
+        rows.append((titles.get(pillar, pillar), "providers", fit.n, fit.tau2, np.nan, fit.sigma2,
                      fit.icc))  # fmt: skip
     return pd.DataFrame(rows, columns=["score", "unit", "n", "tau2", "provider2", "sigma2", "icc"])
 
