@@ -6,6 +6,7 @@ Run after a column is added or renamed; a test compares the file with what this 
 from collections.abc import Iterable
 from pathlib import Path
 
+from ics_maturity.claims.register import TABLES as CLAIMS
 from ics_maturity.columns import DECLARED
 from ics_maturity.reference_tables import TABLES
 from ics_maturity.returns import RETURNS_DICTIONARY
@@ -34,6 +35,10 @@ def text() -> str:
                         "column", "type", "meaning"))  # fmt: skip
     parts.append("\n## Reference tables\n")
     for name, table in TABLES.items():
+        rows = ((f"`{c}`", field.kind, field.meaning) for c, field in table.fields.items())
+        parts.append(f"### {name}.csv\n\n{_table(rows, 'column', 'type', 'meaning')}\n")
+    parts.append("## The register of published claims\n")
+    for name, table in CLAIMS.items():
         rows = ((f"`{c}`", field.kind, field.meaning) for c, field in table.fields.items())
         parts.append(f"### {name}.csv\n\n{_table(rows, 'column', 'type', 'meaning')}\n")
     parts.append("## Tables of the report\n")

@@ -13,6 +13,13 @@ from typing import Any
 import pandas as pd
 
 from ics_maturity import instruments, readers
+from ics_maturity.claims.register import (
+    PRESS_DICTIONARY,
+    Register,
+    claims_schema,
+    load_register,
+    press_statements,
+)
 from ics_maturity.errors import InputError, Problem
 from ics_maturity.instruments import Catalogue, Instrument
 from ics_maturity.instruments.catalogue import INSTRUMENTS_DICTIONARY
@@ -39,6 +46,7 @@ class Cleaned:
     ``compared``: published scores beside those computed again from the answers (may be empty).
     ``lattice``: pillar scores with the unrounded mean behind each (see
     :func:`ics_maturity.scores.exact_pillars`). ``links``: where every organisation ended up.
+    ``register``: published claims, for the notebook that checks them.
     """
 
     returns: pd.DataFrame
@@ -47,6 +55,7 @@ class Cleaned:
     item_match: pd.DataFrame
     links: pd.DataFrame
     reference: Reference
+    register: Register
     vintage: int
     instruments: Catalogue
     files: pd.DataFrame
@@ -67,7 +76,6 @@ class Cleaned:
                 "centroids",
                 "tiles",
                 "boundary_changes",
-                "press_statements",
                 "incentives",
                 "sizes",
             )
@@ -82,8 +90,17 @@ class Cleaned:
             "links": (self.links, LINKS_DICTIONARY),
             "services": (self.services, _dictionary(self.services)),
             "item_match": (self.item_match, _dictionary(self.item_match)),
+            "claims": (self.register.claims, claims_schema("claims")),
+            "statements": (self.register.statements, claims_schema("statements")),
+            "press_statements": (self._press_statements(), PRESS_DICTIONARY),
             "quality_log": (self.log.frame(), _dictionary(self.log.frame())),
         }
+
+    def _press_statements(self) -> pd.DataFrame:
+        """What the claims leave open to each system; they speak of the first map."""
+        systems = self.reference.systems
+        first = systems[systems["vintage"] == systems["vintage"].min()]
+        return press_statements(self.register, list(first["ics_code"]))
 
     def write(self, folder: Path) -> None:
         """Write every processed table with its dictionary, each file whole or not at all."""
@@ -124,6 +141,7 @@ def clean(profile: Profile, *, vintage: int = 2022) -> Cleaned:
         item_match=_concat(matches, _ITEM_MATCH),
         links=accounted_for(scored, reference.successions, reference.providers),
         reference=reference,
+        register=load_register(profile.published),
         vintage=vintage,
         instruments=known,
         files=_files(read),

@@ -30,6 +30,7 @@ Name = Literal["demo", "open", "own"]
 NAMES: tuple[str, ...] = get_args(Name)
 PROFILE_FILE = "profile.yaml"
 REFERENCE = "data/raw/reference"
+PUBLISHED = "data/raw/published"
 AssessedBy = Literal["self", "moderated"]
 
 _HOW_TO_WRITE_ONE = {
@@ -64,8 +65,13 @@ class Profile:
     ``label`` and ``banner`` are printed on every page; ``file_suffix`` stands before the ending
     of every page and table of the report. ``described`` is the file that lists the returns,
     ``raw`` the folder they are in, ``reference`` holds the tables of organisations and geography,
+<<<<<<< HEAD
     ``processed`` what the notebooks write, ``reports`` the finished report. ``instruments`` are
     files that describe assessments other than those the workbook knows, by label.
+=======
+    ``published`` the register of published claims (may be absent), ``processed`` what the
+    notebooks write, ``reports`` the finished report.
+>>>>>>> 228f6fc (Check published claims by rule against the returns at hand)
     """
 
     name: str
@@ -75,6 +81,7 @@ class Profile:
     returns: list[ReturnFile]
     described: Path
     reference: Path
+    published: Path
     raw: Path
     processed: Path
     reports: Path
@@ -122,7 +129,11 @@ class _ProfileFile(Strict):
     banner: str = Field(max_length=400)
     file_suffix: str = Field(default="", pattern=r"^(\.[a-z0-9]{1,20})?$")
     reference: str | None = None
+<<<<<<< HEAD
     instruments: list[str] = Field(default_factory=list, max_length=100)
+=======
+    published: str | None = None
+>>>>>>> 228f6fc (Check published claims by rule against the returns at hand)
     returns: list[_Entry] = Field(min_length=1, max_length=500)
 
 
@@ -157,6 +168,7 @@ def _open_profile(root: Path) -> Profile:
         ],
         described=root / REGISTER,
         reference=root / REFERENCE,
+        published=root / PUBLISHED,
         raw=folder,
         processed=root / "data/processed/open",
         reports=root / "reports/open",
@@ -192,13 +204,19 @@ def load_folder(folder: Path, name: str, root: Path | None = None) -> Profile:
         )
         for i, entry in enumerate(written.returns)
     ]
+<<<<<<< HEAD
     instruments = {
         f"{folder.name}/{file}": place(file, f"instruments.{i}")
         for i, file in enumerate(written.instruments)
     }
     reference = root / REFERENCE
+=======
+    reference, published = root / REFERENCE, root / PUBLISHED
+>>>>>>> 228f6fc (Check published claims by rule against the returns at hand)
     if written.reference is not None:
         reference = place(written.reference, "reference")
+    if written.published is not None:
+        published = place(written.published, "published")
     if problems:
         raise InputError(problems)
     return Profile(
@@ -209,6 +227,7 @@ def load_folder(folder: Path, name: str, root: Path | None = None) -> Profile:
         returns=returns,
         described=folder / PROFILE_FILE,
         reference=reference,
+        published=published,
         raw=folder,
         processed=root / "data/processed" / name,
         reports=root / "reports" / name,

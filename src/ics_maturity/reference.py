@@ -23,7 +23,7 @@ def load_reference(folder: Path) -> Reference:
             system without neighbours, two systems on one tile, ...).
     """
     problems: list[Problem] = []
-    frames = {name: _read(folder / f"{name}.csv", table, problems)
+    frames = {name: read_table(folder / f"{name}.csv", table, problems)
               for name, table in TABLES.items()}  # fmt: skip
     if not problems:
         problems = contradictions(Reference(**frames))
@@ -32,12 +32,12 @@ def load_reference(folder: Path) -> Reference:
     return Reference(**frames)
 
 
-def _read(path: Path, table: Table, problems: list[Problem]) -> pd.DataFrame:
-    """One table, typed; what is wrong with it is added to ``problems``."""
+def read_table(path: Path, table: Table, problems: list[Problem]) -> pd.DataFrame:
+    """One declared table, typed; what is wrong with it is added to ``problems``."""
     empty = pd.DataFrame(columns=list(table.fields), dtype="str")
     if not path.is_file():
         if table.required:
-            problems.append(Problem("a CSV table of the reference folder", file=path.name,
+            problems.append(Problem(f"a CSV table in {path.parent.name}/", file=path.name,
                                     fix="put the table into the folder"))  # fmt: skip
         return _typed(empty, table)
     try:

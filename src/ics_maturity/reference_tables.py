@@ -186,18 +186,6 @@ TABLES: dict[str, Table] = {
         },
         key=("ics_code_2022", "ics_code_2026"),
     ),
-    "press_statements": Table(
-        {
-            "ics_code": _code("System"),
-            "measure_id": _text("Which measure the press described; measures are never merged"),
-            "low": _number("Lowest score that the words leave open"),
-            "high": _number("Highest score that the words leave open"),
-            "named": _one_of("Whether the words name the system", ("yes", "no")),
-            "source": _SOURCE,
-        },
-        key=("ics_code", "measure_id"),
-        required=False,
-    ),
     "incentives": Table(
         {
             "round": Field(
@@ -235,8 +223,8 @@ TABLES: dict[str, Table] = {
 class Reference:
     """The checked tables of one reference folder, each sorted by its key.
 
-    ``rurality_2026``, ``centroids``, ``press_statements``, ``incentives`` and ``sizes`` are empty
-    where the folder does not hold them.
+    ``rurality_2026``, ``centroids``, ``incentives`` and ``sizes`` are empty where the folder does
+    not hold them.
     """
 
     systems: pd.DataFrame
@@ -248,14 +236,17 @@ class Reference:
     tiles: pd.DataFrame
     successions: pd.DataFrame
     boundary_changes: pd.DataFrame
-    press_statements: pd.DataFrame
     incentives: pd.DataFrame
     sizes: pd.DataFrame
 
 
 def table_schema(name: str) -> dict[str, Any]:
     """The Frictionless table schema of one table, for the data dictionary beside it."""
-    table = TABLES[name]
+    return schema_of(TABLES[name])
+
+
+def schema_of(table: Table) -> dict[str, Any]:
+    """The Frictionless table schema of a declared table."""
     described = [
         {"name": column, "type": field.kind, "description": field.meaning}
         for column, field in table.fields.items()

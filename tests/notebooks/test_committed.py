@@ -21,6 +21,7 @@ CHECKED_CELLS = {
     "02_describe_rounds": 5,
     "03_model_mix_and_rurality": 8,
     "04_test_peer_review": 6,
+    "06_check_published_claims": 5,
     "09_brief": 2,
 }
 

@@ -8,13 +8,21 @@ import re
 from collections.abc import Mapping
 
 from ics_maturity.columns.brief import BRIEF
+from ics_maturity.columns.claims import CLAIMS
 from ics_maturity.columns.cleaning import CLEANING
 from ics_maturity.columns.mix import MIX
 from ics_maturity.columns.peer_review import PEER_REVIEW
 from ics_maturity.columns.rounds import ROUNDS
 from ics_maturity.tables import Column, TableError
 
-DECLARED: dict[str, dict[str, Column]] = {**CLEANING, **ROUNDS, **MIX, **PEER_REVIEW, **BRIEF}
+DECLARED: dict[str, dict[str, Column]] = {
+    **CLEANING,
+    **ROUNDS,
+    **MIX,
+    **PEER_REVIEW,
+    **CLAIMS,
+    **BRIEF,
+}
 
 
 def of(name: str) -> Mapping[str, Column]:

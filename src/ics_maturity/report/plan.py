@@ -59,7 +59,8 @@ class Step:
 CLEANED = (
     "returns", "items", "instruments", "links", "services", "item_match", "quality_log",
     "systems", "systems_present", "providers", "rurality", "rurality_2026", "adjacency",
-    "centroids", "tiles", "boundary_changes", "press_statements", "incentives", "sizes",
+    "centroids", "tiles", "boundary_changes", "incentives", "sizes",
+    "claims", "statements", "press_statements",
 )  # fmt: skip
 
 STEPS = (
@@ -67,7 +68,8 @@ STEPS = (
     Step("02_describe_rounds", ("01",), DescribeRounds, inputs=CLEANED),
     Step("03_model_mix_and_rurality", ("01",), ModelMixAndRurality, inputs=CLEANED),
     Step("04_test_peer_review", ("01",), PeerReview, inputs=CLEANED),
-    Step("09_brief", ("01", "02", "03", "04"), OneRound, inputs=CLEANED),
+    Step("06_check_published_claims", ("01",), inputs=CLEANED),
+    Step("09_brief", ("01", "02", "03", "04", "06"), OneRound, inputs=CLEANED),
 )
 
 

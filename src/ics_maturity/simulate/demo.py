@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ics_maturity.simulate import estimands
+from ics_maturity.simulate import claims, estimands
 from ics_maturity.simulate.answers import draw_answers
 from ics_maturity.simulate.design import demo_design
 from ics_maturity.simulate.files import write_json, write_table, write_yaml
@@ -59,7 +59,8 @@ def write_demo(folder: Path, seed: int = DEMO_SEED, truth: Truth | None = None) 
     truth, design, world = truth or Truth(), demo_design(), country()
     later, rounds = draw(truth, seed, design), draw_answers(truth, seed)
     (folder / "rounds").mkdir(parents=True, exist_ok=True)
-    (folder / "reference").mkdir(exist_ok=True)
+    for name in ("reference", "published"):
+        (folder / name).mkdir(exist_ok=True)
     place = {Path(file).stem: folder / file for file, *_ in FILES}
 
     write_2016_answers(place["demo_2016_answers"], rounds[2016])
@@ -73,12 +74,15 @@ def write_demo(folder: Path, seed: int = DEMO_SEED, truth: Truth | None = None) 
     write_results_workbook(place["demo_2024_2025_results"], later, design, current,
                            stream(seed, "boards"))  # fmt: skip
     _write_reference(folder / "reference", world)
+    write_table(folder / "published" / "claims.csv", claims.claims())
+    write_table(folder / "published" / "statements.csv", claims.statements(later, design))
     write_yaml(folder / "profile.yaml", _profile())
     write_json(folder / "truth.json", {
         "seed": seed,
         "planted": truth.documented(),
         "expected": _plain(estimands.expected(truth, design)),
         "this_world": _plain(estimands.this_world(truth, design, later, rounds)),
+        "claims": claims.verdicts(),
     })  # fmt: skip
     about = {file: what for file, _, _, what in FILES}
     (folder / "README.md").write_text(
@@ -97,6 +101,7 @@ def _profile() -> dict[str, Any]:
         "banner": BANNER,
         "file_suffix": ".demo",
         "reference": "reference",
+        "published": "published",
         "returns": [
             {"file": file, "layout": layout}
             | ({"round": year} if year else {})

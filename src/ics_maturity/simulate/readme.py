@@ -22,7 +22,8 @@ hand. The same seed gives the same bytes.
 | `reference/` | systems, providers, geography, successions; format as in `data/raw/reference` |
 | `reference/incentives.csv` | which providers had funding at stake in 2019 |
 | `reference/sizes.csv` | staff of the organisations of 2016, 2017 and 2019 |
-| `truth.json` | the planted values, and what the estimators should find |
+| `published/` | invented claims, some of them false; format as in `data/raw/published` |
+| `truth.json` | the planted values, what the estimators should find, what each claim deserves |
 | `profile.yaml` | which file holds which round in which layout |
 
 ## How it is drawn
