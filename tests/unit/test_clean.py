@@ -75,7 +75,7 @@ def profile(folder: Path, reference: Path, layouts: tuple[str, ...] = ALL) -> Pr
     return Profile(
         name="own", label="Test", banner="", file_suffix="", returns=files,
         described=folder / "profile.yaml", reference=reference, raw=folder,
-        processed=folder / "processed", reports=folder / "reports",
+        published=folder / "none", processed=folder / "processed", reports=folder / "reports",
     )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ sources_needed = pytest.mark.sources
 
 
 # Read from the press and from public lists, not derived from other files.
-WRITTEN_BY_HAND = {"press_statements", "incentives", "sizes"}
+WRITTEN_BY_HAND = {"incentives", "sizes"}
 
 
 @pytest.fixture(scope="module")

@@ -168,7 +168,10 @@ def _rurality_slope(evidence: Evidence, statement: Statement) -> Found:
     measure = evidence.measure_of(statement)
     shares = evidence.systems["rural_share"]
     providers = frames.analysis_round(evidence.returns, measure, shares).providers
-    slope = rurality.slope(providers["score"], providers["rural_share"], providers["ics_code"])
+    try:
+        slope = rurality.slope(providers["score"], providers["rural_share"], providers["ics_code"])
+    except ValueError as error:
+        raise NotAtHandError(f"no slope can be estimated ({error})") from None
     return Found({"": slope.estimate}, low=slope.low, high=slope.high, n=len(providers))
 
 

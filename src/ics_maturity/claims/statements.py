@@ -107,8 +107,8 @@ def _read(relation: str, stated: str) -> tuple[float, float, tuple[str, ...]]:
             ends = _RANGE.fullmatch(stated)
             if not ends:
                 raise ValueError("write two numbers as '2.3 to 2.4'")
-            low, high = _printed(ends[1])[0], _printed(ends[2])[1]
-            if low > high:
+            (low, _), (_, high) = _printed(ends[1]), _printed(ends[2])
+            if float(ends[1]) > float(ends[2]):
                 raise ValueError("write the smaller number first")
             return low, high, ()
         case "full_count" | "latest":
