@@ -65,13 +65,9 @@ class Profile:
     ``label`` and ``banner`` are printed on every page; ``file_suffix`` stands before the ending
     of every page and table of the report. ``described`` is the file that lists the returns,
     ``raw`` the folder they are in, ``reference`` holds the tables of organisations and geography,
-<<<<<<< HEAD
-    ``processed`` what the notebooks write, ``reports`` the finished report. ``instruments`` are
-    files that describe assessments other than those the workbook knows, by label.
-=======
     ``published`` the register of published claims (may be absent), ``processed`` what the
-    notebooks write, ``reports`` the finished report.
->>>>>>> 228f6fc (Check published claims by rule against the returns at hand)
+    notebooks write, ``reports`` the finished report. ``instruments`` are files that describe
+    assessments other than those the workbook knows, by label.
     """
 
     name: str
@@ -129,11 +125,8 @@ class _ProfileFile(Strict):
     banner: str = Field(max_length=400)
     file_suffix: str = Field(default="", pattern=r"^(\.[a-z0-9]{1,20})?$")
     reference: str | None = None
-<<<<<<< HEAD
     instruments: list[str] = Field(default_factory=list, max_length=100)
-=======
     published: str | None = None
->>>>>>> 228f6fc (Check published claims by rule against the returns at hand)
     returns: list[_Entry] = Field(min_length=1, max_length=500)
 
 
@@ -204,15 +197,11 @@ def load_folder(folder: Path, name: str, root: Path | None = None) -> Profile:
         )
         for i, entry in enumerate(written.returns)
     ]
-<<<<<<< HEAD
     instruments = {
         f"{folder.name}/{file}": place(file, f"instruments.{i}")
         for i, file in enumerate(written.instruments)
     }
-    reference = root / REFERENCE
-=======
     reference, published = root / REFERENCE, root / PUBLISHED
->>>>>>> 228f6fc (Check published claims by rule against the returns at hand)
     if written.reference is not None:
         reference = place(written.reference, "reference")
     if written.published is not None:

@@ -104,17 +104,12 @@ def input_files(profile: Profile) -> dict[str, Path]:
     """The files a run of the profile reads, by the name printed and stored for each."""
     listed = {f"{profile.name}/{profile.described.name}": profile.described}
     returns = {file.label: file.path for file in profile.returns}
-<<<<<<< HEAD
-    tables = {f"reference/{path.name}": path for path in sorted(profile.reference.glob("*.csv"))}
-    return {**listed, **profile.instruments, **returns, **tables}
-=======
     tables = {
         f"{kind}/{path.name}": path
         for kind, folder in (("reference", profile.reference), ("published", profile.published))
         for path in sorted(folder.glob("*.csv"))
     }
-    return {**listed, **returns, **tables}
->>>>>>> 228f6fc (Check published claims by rule against the returns at hand)
+    return {**listed, **profile.instruments, **returns, **tables}
 
 
 def inputs(profile: Profile) -> list[dict[str, str]]:
