@@ -14,6 +14,7 @@ from typing import NoReturn
 PROFILES = ("demo", "open", "own")
 VERDICTS = {"current": 0, "stale": 1, "altered": 2}
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
+_READABLE = ("RunFailedError", "LeakError")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _message(error: Exception) -> str:
     from ics_maturity.errors import InputError, plain_text
 
-    readable = isinstance(error, InputError) or type(error).__name__ == "RunFailedError"
+    readable = isinstance(error, InputError) or type(error).__name__ in _READABLE
     if readable:
         return f"ics-maturity: {error}"
     if isinstance(error, OSError):
@@ -68,6 +69,10 @@ def _run(chosen: argparse.Namespace) -> int:
     if not report.executed:
         print("Nothing has changed: no notebook was executed.", file=sys.stderr)
     print(_shown(report.index))
+    if chosen.release:
+        from ics_maturity.release.build import release
+
+        print(_shown(release(chosen.data, least=chosen.min_providers) / "index.html"))
     return 0
 
 
@@ -194,6 +199,15 @@ def _parser() -> argparse.ArgumentParser:
     add.add_argument(
         "-P", dest="settings", action="append", default=[], metavar="NAME=VALUE",
         help="set a parameter (ics-maturity list names them); may be repeated",
+    )  # fmt: skip
+
+    add.add_argument(
+        "--release", choices=["aggregate"],
+        help="also write pages for sharing, with nothing about a single provider",
+    )  # fmt: skip
+    add.add_argument(
+        "--min-providers", type=_positive, default=3, metavar="N",
+        help="fewest providers behind any number of a release (default 3)",
     )  # fmt: skip
 
     command("list", _list, "List the notebooks with what they need and take.")

@@ -207,7 +207,8 @@ class Page:
         ``key`` names a passage that another page quotes: "answer" is the index's. ``names`` are
         the years or slugs that ``$name`` stands for in the template.
         """
-        about = {"kind": "findings", "key": key}
+        uses = prose.results_used(cleandoc(template), **names)
+        about = {"kind": "findings", "key": key, "uses": uses}
         shown = prose.markdown(template, self.results, **names)
         plain = prose.plain(cleandoc(template), self.results, **names)
         _show({"text/markdown": shown, "text/plain": plain}, about)
@@ -314,7 +315,7 @@ class Page:
 
 
 def _show(
-    bundle: dict[str, str], about: dict[str, str], metadata: dict[str, Any] | None = None
+    bundle: dict[str, str], about: dict[str, Any], metadata: dict[str, Any] | None = None
 ) -> None:
     """Display one output; ``about`` tells the report what it is."""
     display(bundle, metadata={"ics_maturity": about, **(metadata or {})}, raw=True)

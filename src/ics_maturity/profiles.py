@@ -83,6 +83,11 @@ class Profile:
     reports: Path
     instruments: Mapping[str, Path] = field(default_factory=dict)
 
+    @property
+    def private(self) -> bool:
+        """Whether what is read and written is the user's own and nobody else's to read."""
+        return self.name == "own"
+
     def check(self) -> None:
         """Raise InputError where a listed file is absent or is not the registered one."""
         verify([r.registered for r in self.returns if r.registered], self.raw)

@@ -218,6 +218,12 @@ def markdown(template: str, results: Results, **names: int | str) -> str:
     return _fill(text, results, escape_markdown)
 
 
+def results_used(template: str, **names: int | str) -> list[str]:
+    """Names of the results that a template prints, each once, sorted."""
+    fields = string.Formatter().parse(_name(template, names))
+    return sorted({name for _, name, _, _ in fields if name})
+
+
 # Markdown that findings may hold: paragraphs, lists, quotes, emphasis, code spans and links.
 _FORBIDDEN = {
     "raw HTML": re.compile(r"<[A-Za-z/!?]"),

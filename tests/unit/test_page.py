@@ -119,7 +119,8 @@ def test_findings_print_named_results(page, shown):
     bundle, metadata = shown[0]
     assert bundle["text/plain"] == "ICC **0.12**, top <b>A</b>."
     assert "<b>" not in bundle["text/markdown"]
-    assert metadata["ics_maturity"] == {"kind": "findings", "key": "answer"}
+    used = ["mix.icc", "mix.top"]
+    assert metadata["ics_maturity"] == {"kind": "findings", "key": "answer", "uses": used}
     assert page.text("{mix.icc:n} systems") == "42 systems"
 
 

@@ -2,8 +2,11 @@
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+
+_USER_ONLY = 0o700
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
@@ -50,3 +53,19 @@ def _new(folder: Path) -> Path:
 
 def _old(folder: Path) -> Path:
     return folder.with_name(f".{folder.name}.old")
+
+
+@contextmanager
+def for_the_user_alone(folders: Iterable[Path]) -> Iterator[None]:
+    """While the block runs, whatever is written can be read by the user alone.
+
+    Kernels started inside inherit it. The folders are closed to others, now and afterwards.
+    """
+    before = os.umask(0o777 & ~_USER_ONLY)
+    try:
+        for folder in folders:
+            folder.mkdir(parents=True, exist_ok=True)
+            folder.chmod(_USER_ONLY)
+        yield
+    finally:
+        os.umask(before)

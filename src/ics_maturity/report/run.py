@@ -6,6 +6,7 @@ It ends with a whole new report, or with the last good one and a message that sa
 import json
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +18,7 @@ from ics_maturity.profiles import Profile, load_profile
 from ics_maturity.report import batch, manifest
 from ics_maturity.report.assemble import INDEX, assemble
 from ics_maturity.report.context import Batch, PageContext, PageLink, SystemPage
-from ics_maturity.report.folder import recover, write_whole
+from ics_maturity.report.folder import for_the_user_alone, recover, write_whole
 from ics_maturity.report.graph import Job, run_jobs
 from ics_maturity.report.lock import only_one
 from ics_maturity.report.outputs import processed_tables, remove, results_file, written_by
@@ -93,7 +94,11 @@ def run(
     chosen.check()
     batch.refuse_unregistered(chosen.reference, ics)
     forced = {plan[only].slug} if only else {planned.slug for planned in selected}
-    with only_one(chosen.processed / RECORDS / "lock"):
+    closed = [chosen.processed, chosen.reports] if chosen.private else []
+    with (
+        for_the_user_alone(closed) if closed else nullcontext(),
+        only_one(chosen.processed / RECORDS / "lock"),
+    ):
         recover(chosen.reports)
         forced = forced if force else set()
         return _Run(root, chosen, plan, selected, parameters, forced, tuple(ics)).go(jobs)
