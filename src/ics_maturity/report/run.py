@@ -4,6 +4,7 @@ It ends with a whole new report, or with the last good one and a message that sa
 """
 
 import json
+import sqlite3
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
@@ -101,7 +102,11 @@ def run(
     ):
         recover(chosen.reports)
         forced = forced if force else set()
-        return _Run(root, chosen, plan, selected, parameters, forced, tuple(ics)).go(jobs)
+        going = _Run(root, chosen, plan, selected, parameters, forced, tuple(ics))
+        try:
+            return going.go(jobs)
+        except (OSError, sqlite3.OperationalError) as error:
+            raise RunFailedError(going.disk_trouble(error)) from error
 
 
 @dataclass
@@ -448,13 +453,23 @@ class _Run:
                 )
             else:
                 parts.append(str(error))
-        kept = self._shown(self.profile.reports)
-        parts.append(
-            f"The last good report in {kept} is untouched."
-            if (self.profile.reports / INDEX).is_file()
-            else f"There is no earlier report in {kept}."
+        return "\n".join([*parts, self._kept()])
+
+    def disk_trouble(self, error: Exception) -> str:
+        """What to print where the run itself, not a notebook, could not write or read."""
+        why = getattr(error, "strerror", None) or error
+        return (
+            f"the run could not write what it keeps: {plain_text(str(why))}\n"
+            "Next: make room, or let the folder be written to, and run the same command again; "
+            f"what has finished is not repeated.\n{self._kept()}"
         )
-        return "\n".join(parts)
+
+    def _kept(self) -> str:
+        """What is there of the report although the run failed."""
+        kept = self._shown(self.profile.reports)
+        if (self.profile.reports / INDEX).is_file():
+            return f"The last good report in {kept} is untouched."
+        return f"There is no earlier report in {kept}."
 
     def _shown(self, path: Path) -> str:
         return path.relative_to(self.root).as_posix()
