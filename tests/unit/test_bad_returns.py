@@ -148,7 +148,7 @@ ERRORS: dict[str, list[Case]] = {
         Case("misspelt pillar", put(1, "construct", "well_lead"), "a pillar of 2023", 2),
         Case("another round", put(1, "round", "2024"), "2023, as", 2, "round"),
         Case("unknown assessor", put(1, "assessed_by", "board"), "self or moderated", 2),
-        Case("impossible code", put(1, "provider_code", "R/1"), "capital letters", 2),
+        Case("impossible code", put(1, "provider_code", "R/1"), "letters and digits", 2),
         Case("no name", put(1, "provider_name", ""), "the name of the provider", 2),
     ],
 }  # fmt: skip

@@ -133,3 +133,62 @@ def test_templates_carry_their_dictionary(tmp_path: Path) -> None:
 def test_only_csv_and_xlsx_can_be_written(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="ending in"):
         write_template(tmp_path / "template.ods")
+
+
+# What people do to spreadsheets
+
+
+def logged(log: QualityLog) -> dict[str, list[str]]:
+    """Values by kind of entry."""
+    frame = log.frame()
+    return {kind: list(rows["value"]) for kind, rows in frame.groupby("kind")}
+
+
+def test_untidiness_without_doubt_is_read_and_logged(tmp_path: Path) -> None:
+    grid = template_rows()
+    tidy = read(write_csv(tmp_path / "tidy.csv", grid), "template").returns
+    for row in grid[1:]:
+        row[1] = str(row[1]).lower()
+    untidy = [["Digital maturity, final"], [], *grid[:5], [], *grid[5:], [], ["", "Source: us"]]
+    log = QualityLog()
+    book = write_book(tmp_path / "untidy.xlsx", {"Sheet1": untidy})
+    found = read(book, "template", log).returns
+    assert found.drop(columns="source_locator").equals(tidy.drop(columns="source_locator"))
+    kinds = logged(log)
+    assert kinds["above_header"] == ["Digital maturity, final"]
+    assert kinds["remark"] == ["Source: us"]
+    assert kinds["code_case"] == ["raa", "rbb"]
+    assert kinds["number_as_text"] == ["2.5"]
+    assert len(kinds["blank_row"]) == 2
+
+
+def test_a_tidy_file_leaves_no_entry(tmp_path: Path) -> None:
+    log = QualityLog()
+    read(write_csv(tmp_path / "a.csv", template_rows()), "template", log)
+    assert log.frame().empty
+
+
+def test_a_merged_cell_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    grid = template_rows()
+    name = grid[0].index("provider_name")
+    grid[2][name] = ""  # what a workbook stores for all but the first cell of a merged range
+    book = write_book(tmp_path / "a.xlsx", {"returns": grid})
+    with pytest.raises(InputError) as raised:
+        read(book, "template")
+    (problem,) = raised.value.problems
+    assert (problem.sheet, problem.row, problem.column) == ("returns", 3, "provider_name")
+    assert "merged cell counts for its first row only" in problem.fix
+
+
+def test_a_look_alike_letter_is_no_small_letter(tmp_path: Path) -> None:
+    for code in ("r\u0430a", "\u00df1"):  # a Cyrillic letter; a letter whose capital is two
+        with pytest.raises(InputError, match="letters and digits"):
+            read(write_csv(tmp_path / "a.csv", filled(provider_code=code)), "template")
+
+
+def test_a_remark_beside_a_score_is_no_remark(tmp_path: Path) -> None:
+    grid = [*template_rows(), ["2023", "RAA"]]
+    width = len(grid[0])
+    grid[-1] += [""] * (width - 2)
+    with pytest.raises(InputError, match="row 10, column provider_name"):
+        read(write_csv(tmp_path / "a.csv", grid), "template")

@@ -2,10 +2,16 @@
 
 It takes returns that no published layout fits: self-assessed and moderated scores side by side,
 section, theme, pillar, overall or item level. An empty one can be written with its dictionary.
+
+Spreadsheets kept by people are untidy in ways that leave no doubt what is meant, and in ways that
+do. The first are accepted by rule, each with an entry in the quality log: rows above the header,
+blank rows, remarks (a row with one filled cell), numbers typed as text, codes in small letters. The
+second are refused with the cell and what to write: nothing is filled down, guessed or renamed.
 """
 
 import difflib
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,6 +90,7 @@ def read_template(source: Source) -> ReadResult:
     if wrong:
         raise InputError(wrong)
     log_unheaded(sheet.rows[header_row], sheet.rows[header_row + 1 :], source, sheet=sheet.name)
+    _log_above(source, sheet, header_row)
     instrument = source.instruments.find(source.round)
     if instrument is None:
         source.note(
@@ -104,6 +111,9 @@ def read_template(source: Source) -> ReadResult:
         problems = _repeated(rows, source, sheet)
     if problems:
         raise InputError(problems)
+    _log_text_numbers(source, sheet, columns["score"], header_row)
+    for column in ("provider_code", "ics_code"):
+        _log_small_letters(source, sheet, column, columns.get(column), header_row)
     values: dict[str, Any] = {name: [row[name] for row in rows] for name in rows[0]}
     frame = tidy(values | {"source_id": source.source_id}, file=source.file)
     if instrument is not None:
@@ -128,11 +138,26 @@ def _table(source: Source) -> tuple[Sheet, int]:
 
 
 def _filled(source: Source, sheet: Sheet, header_row: int) -> list[int]:
-    """Numbers (0-based) of the rows below the header that hold anything; blank ones are noted."""
+    """Numbers (0-based) of the rows of scores; blank ones and remarks are noted.
+
+    A row with a single filled cell can be no score, which takes a provider, a construct and a
+    figure: it is a remark, such as a source below the table.
+    """
     filled = []
     for index in range(header_row + 1, len(sheet.rows)):
-        if any(text(cell) for cell in sheet.rows[index]):
+        cells = [said for cell in sheet.rows[index] if (said := text(cell))]
+        if len(cells) > 1:
             filled.append(index)
+        elif cells:
+            source.note(
+                "remark",
+                "The row holds one filled cell: a remark, not a score.",
+                sheet=sheet.name,
+                row=index + 1,
+                value=cells[0],
+                action="not read",
+                rule="one filled cell",
+            )
         elif sheet.name:  # of a CSV they are noted when it is opened
             source.note(
                 "blank_row",
@@ -143,6 +168,64 @@ def _filled(source: Source, sheet: Sheet, header_row: int) -> list[int]:
                 rule="no cell with content",
             )
     return filled
+
+
+def _log_above(source: Source, sheet: Sheet, header_row: int) -> None:
+    """Note what stands above the header, such as a title."""
+    for index, cells in enumerate(sheet.rows[:header_row]):
+        if said := " ".join(filter(None, map(text, cells))):
+            source.note(
+                "above_header",
+                "The row stands above the header.",
+                sheet=sheet.name,
+                row=index + 1,
+                value=said,
+                action="not read",
+                rule="header found by its column names",
+            )
+
+
+def _log_text_numbers(source: Source, sheet: Sheet, column: int, header_row: int) -> None:
+    """Note scores that a workbook holds as text; in CSV every cell is text."""
+    below = sheet.rows[header_row + 1 :]
+    typed = [cells[column] for cells in below if column < len(cells)]
+    as_text = [cell for cell in typed if isinstance(cell, str) and text(cell)]
+    if sheet.name and as_text:
+        source.note(
+            "number_as_text",
+            f"{len(as_text)} scores are typed as text.",
+            sheet=sheet.name,
+            column="score",
+            value=as_text[0],
+            action="read as the numbers they show",
+            rule="a plain number with a decimal point",
+        )
+
+
+def _log_small_letters(
+    source: Source, sheet: Sheet, name: str, column: int | None, header_row: int
+) -> None:
+    """Note each code that is not in capitals, once."""
+    if column is None:
+        return
+    below = sheet.rows[header_row + 1 :]
+    codes = Counter(text(cells[column]) for cells in below if column < len(cells))
+    for code, count in sorted(codes.items()):
+        if is_code(_capitals(code)) and not is_code(code):
+            source.note(
+                "code_case",
+                f"The code is not in capital letters, in {count} rows.",
+                sheet=sheet.name,
+                column=name,
+                value=code,
+                action=f"read as {_capitals(code)}",
+                rule="codes do not depend on case",
+            )
+
+
+def _capitals(code: str) -> str:
+    """The code in capitals; other alphabets stay, so that a look-alike letter is refused."""
+    return code.upper() if code.isascii() else code
 
 
 @dataclass(frozen=True)
@@ -204,15 +287,15 @@ class _Row:
                     row=self.index + 1,
                     column=column,
                     value=said or "an empty cell",
-                    fix=fix or f"correct the {column}",
+                    fix=fix or (f"correct the {column}" if said else _fill_in(column)),
                 )
             )
         return said
 
     def _code(self, column: str) -> str:
-        said = self._said(column)
-        good = not said or is_code(said)
-        return self._checked(column, good, "capital letters and digits, or an empty cell")
+        code = _capitals(self._said(column))
+        self._checked(column, not code or is_code(code), "letters and digits, or an empty cell")
+        return code
 
     def _setting(self) -> str:
         """The slug; the published spellings of a round on file are understood too."""
@@ -260,6 +343,10 @@ class _Row:
         if self.sheet.name:
             return f"sheet '{self.sheet.name}' {get_column_letter(position + 1)}{self.index + 1}"
         return f"row {self.index + 1} column {position + 1}"
+
+
+def _fill_in(column: str) -> str:
+    return f"write the {column} in this row too; a merged cell counts for its first row only"
 
 
 def _repeated(rows: Sequence[Mapping[str, Any]], source: Source, sheet: Sheet) -> list[Problem]:
