@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-PROFILES = ("demo", "open", "own")
 VERDICTS = {"current": 0, "stale": 1, "altered": 2}
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
 _READABLE = ("RunFailedError", "LeakError")
@@ -124,9 +123,17 @@ def _check(chosen: argparse.Namespace) -> int:
 
 
 def _simulate(chosen: argparse.Namespace) -> int:
-    from ics_maturity.simulate import DEMO_SEED, write_demo
+    from ics_maturity import simulate
 
-    write_demo(chosen.out, DEMO_SEED if chosen.seed is None else chosen.seed)
+    if chosen.returns_of:
+        from ics_maturity.profiles import load_folder
+
+        seed = simulate.PROFILE_SEED if chosen.seed is None else chosen.seed
+        profile = load_folder(chosen.returns_of, chosen.returns_of.resolve().name)
+        for path in simulate.write_profile_returns(profile, seed):
+            print(_shown(path))
+        return 0
+    simulate.write_demo(chosen.out, simulate.DEMO_SEED if chosen.seed is None else chosen.seed)
     print(_shown(chosen.out))
     return 0
 
@@ -186,7 +193,10 @@ def _parser() -> argparse.ArgumentParser:
         return added
 
     add = command("run", _run, "Execute what has changed and write the report.")
-    add.add_argument("--data", choices=PROFILES, default="demo", help="data profile")
+    add.add_argument(
+        "--data", default="demo", metavar="NAME",
+        help="data profile: demo, open, own or an example, such as urgent_care",
+    )  # fmt: skip
     add.add_argument("--only", metavar="NN", help="one notebook (or profiles), and what it needs")
     add.add_argument(
         "--ics", action="append", default=[], metavar="CODE",
@@ -228,7 +238,12 @@ def _parser() -> argparse.ArgumentParser:
     add.add_argument("folder", type=_folder, help="folder with profile.yaml, as data/raw/own")
 
     add = command("simulate", _simulate, "Write invented returns with a known truth.")
-    add.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write")
+    what = add.add_mutually_exclusive_group(required=True)
+    what.add_argument("--out", type=Path, metavar="DIR", help="write demo data into this folder")
+    what.add_argument(
+        "--returns-of", type=_folder, metavar="DIR",
+        help="write the return files that the folder's profile.yaml lists",
+    )  # fmt: skip
     add.add_argument("--seed", type=int, help="seed of the invented world")
 
     add = command("publish", _publish, "Bring the open run's brief and findings into the README.")

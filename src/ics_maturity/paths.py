@@ -48,14 +48,19 @@ def project_root(start: Path | None = None) -> Path:
     )
 
 
-def inside(folder: Path, relative: str) -> Path:
-    """The path ``relative`` under ``folder``.
+def inside(folder: Path, relative: str, within: Path | None = None) -> Path:
+    """The path ``relative``, as seen from ``folder``.
+
+    Args:
+        folder: where the path starts.
+        relative: the path.
+        within: the folder it may not lead out of, ``folder`` itself unless given.
 
     Raises:
-        ValueError: it is absolute, or leads out of the folder (symbolic links followed).
+        ValueError: it is absolute, or leads out of that folder (symbolic links followed).
     """
-    base = folder.resolve()
-    path = (base / relative).resolve()
-    if not relative or Path(relative).is_absolute() or not path.is_relative_to(base):
-        raise ValueError(f"'{relative}' is not a path inside {folder.name}/")
+    limit = within or folder
+    path = (folder.resolve() / relative).resolve()
+    if not relative or Path(relative).is_absolute() or not path.is_relative_to(limit.resolve()):
+        raise ValueError(f"'{relative}' is not a path inside {limit.name}/")
     return path

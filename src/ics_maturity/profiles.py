@@ -1,14 +1,14 @@
 """Data profiles: which returns a run reads and where it writes.
 
-``demo`` (invented returns, committed), ``open`` (the officially published files, fetched) and
-``own`` (the user's files, never committed). A notebook never asks which one it has: it reads
-what the profile lists.
+``demo`` (invented returns, committed), ``open`` (the officially published files, fetched), ``own``
+(the user's files, never committed), and the examples of other assessments, each named after its
+folder. A notebook never asks which one it has: it reads what the profile lists.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Self, get_args
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -26,8 +26,10 @@ from ics_maturity.sources import (
     verify,
 )
 
-Name = Literal["demo", "open", "own"]
-NAMES: tuple[str, ...] = get_args(Name)
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+NAMES = ("demo", "open", "own")
+EXAMPLES = "data/raw/examples"
+RAW = "data/raw"
 PROFILE_FILE = "profile.yaml"
 REFERENCE = "data/raw/reference"
 PUBLISHED = "data/raw/published"
@@ -136,18 +138,22 @@ class _ProfileFile(Strict):
 
 
 def load_profile(name: str, root: Path | None = None) -> Profile:
-    """The profile of that name (demo, open or own).
+    """The profile of that name: demo, open, own, or the folder of an example.
 
     Raises:
         InputError: no such profile, or its ``profile.yaml`` does not fit or leads out of its
             folder. Whether the returns themselves are there is for :attr:`Profile.check`.
     """
     root = root or project_root()
-    if name not in NAMES:
-        raise InputError(Problem("one of " + ", ".join(NAMES), column="profile", value=name))
     if name == "open":
         return _open_profile(root)
-    return load_folder(root / "data/raw" / name, name, root)
+    if name in NAMES:
+        return load_folder(root / RAW / name, name, root)
+    examples = sorted(path.parent.name for path in (root / EXAMPLES).glob(f"*/{PROFILE_FILE}"))
+    if name not in examples:
+        listed = ", ".join([*NAMES, *examples])
+        raise InputError(Problem(f"one of {listed}", column="profile", value=name))
+    return load_folder(root / EXAMPLES / name, name, root)
 
 
 def _open_profile(root: Path) -> Profile:
@@ -178,13 +184,14 @@ def load_folder(folder: Path, name: str, root: Path | None = None) -> Profile:
     root = root or project_root()
     label = f"{folder.name}/{PROFILE_FILE}"
     if not (folder / PROFILE_FILE).is_file():
-        raise InputError(Problem("a profile.yaml", file=label, fix=_HOW_TO_WRITE_ONE[name]))
+        fix = _HOW_TO_WRITE_ONE.get(name, "docs/new_instrument.md shows one")
+        raise InputError(Problem("a profile.yaml", file=label, fix=fix))
     written = read_yaml(folder / PROFILE_FILE, _ProfileFile, file=label)
     problems: list[Problem] = []
 
-    def place(relative: str, key: str) -> Path:
+    def place(relative: str, key: str, within: Path = folder) -> Path:
         try:
-            return inside(folder, relative)
+            return inside(folder, relative, within)
         except ValueError as error:
             problems.append(
                 Problem("a path inside its folder", label, column=key, value=str(error))
@@ -206,11 +213,16 @@ def load_folder(folder: Path, name: str, root: Path | None = None) -> Profile:
         f"{folder.name}/{file}": place(file, f"instruments.{i}")
         for i, file in enumerate(written.instruments)
     }
+    # Another profile's tables will do, such as the invented systems of the demo.
+    raw = (root / RAW).resolve()
+    shared = raw if folder.resolve().is_relative_to(raw) else folder
     reference, published = root / REFERENCE, root / PUBLISHED
     if written.reference is not None:
-        reference = place(written.reference, "reference")
+        reference = place(written.reference, "reference", shared)
     if written.published is not None:
-        published = place(written.published, "published")
+        published = place(written.published, "published", shared)
+    elif written.instruments:  # the published claims are about digital maturity
+        published = folder / "published"
     if problems:
         raise InputError(problems)
     return Profile(

@@ -86,6 +86,7 @@ def test_help_loads_nothing_heavy(project: SmallProject) -> None:
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
+        (["run", "--data", "real"], "expected one of demo, open, own"),
         (["run", "-P", "seed=1E5"], "valid integer"),
         (["run", "-P", "sed=1"], "expected one of"),
         (["run", "-P", "seed"], "name=value"),
@@ -116,7 +117,6 @@ def test_wrong_input_gives_one_message_and_no_traceback(
     [
         ([], "COMMAND"),
         (["rum"], "invalid choice: 'rum'"),
-        (["run", "--data", "real"], "'demo', 'open', 'own'"),
         (["run", "--jobs", "0"], "from 1 to 64"),
         (["run", "--jobs", "two"], "from 1 to 64"),
         (["run", "--fast"], "--fast"),

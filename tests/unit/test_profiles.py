@@ -69,6 +69,21 @@ def test_own_profile_lists_its_files(project: Path) -> None:
     assert profile.file_suffix == ".own"
 
 
+def test_an_example_is_named_after_its_folder(project: Path) -> None:
+    folder = project / "data/raw/examples/urgent_care"
+    folder.mkdir(parents=True)
+    text = PROFILE + "reference: ../../demo/reference\ninstruments: [one.toml]\n"
+    (folder / "profile.yaml").write_text(text, encoding="utf-8")
+    profile = load_profile("urgent_care", project)
+    assert profile.reports == project / "reports/urgent_care"
+    assert profile.reference == project / "data/raw/demo/reference"
+    assert profile.instruments == {"urgent_care/one.toml": folder / "one.toml"}
+    with pytest.raises(InputError, match=r"file urgent_care/one.toml: expected an instrument file"):
+        profile.check()
+    with pytest.raises(InputError, match="one of demo, open, own, urgent_care"):
+        load_profile("procurement", project)
+
+
 def test_check_names_absent_files(project: Path) -> None:
     profile = load_profile("own", project)
     with pytest.raises(InputError) as caught:
@@ -101,7 +116,7 @@ def test_unknown_and_absent_profiles(project: Path) -> None:
         (("file: key.xlsx", "file: ../key.xlsx"), "returns.1.file"),
         (("file: key.xlsx", "file: /etc/passwd"), "returns.1.file"),
         (("file_suffix: .own", "file_suffix: /../x"), "file_suffix"),
-        (("file_suffix: .own", "reference: ../reference"), "column reference"),
+        (("file_suffix: .own", "reference: ../../reference"), "column reference"),
         (("banner: Restricted.", "banner: *x"), "an alias"),
         (("source_id: key", "source_id: key, sheet: 2"), "returns.1.sheet"),
     ],

@@ -43,6 +43,17 @@ class Catalogue:
         """The instrument of a round, by the year it is called after, if one is on file."""
         return next((one for one in self.instruments if one.round == year), None)
 
+    def of(self, year: int) -> Instrument:
+        """The instrument of a round.
+
+        Raises:
+            KeyError: none is on file for that year.
+        """
+        instrument = self.find(year)
+        if instrument is None:
+            raise KeyError(f"no instrument for round {year}")
+        return instrument
+
     def titles(self, year: int) -> dict[str, str]:
         """Names of the pillars, themes and sections of a round as its instrument prints them.
 
