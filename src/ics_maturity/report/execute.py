@@ -1,18 +1,23 @@
 """Execute one notebook: this interpreter's own kernel, checked parameters, nothing of the clock.
 
 papermill executes in this process (its API, through nbclient); each notebook has a kernel of
-its own. Safe to call from several threads at once.
+its own, forked from a warm parent where that is wanted and possible (see
+:mod:`ics_maturity.report.warm`). Safe to call from several threads at once.
 """
 
 import logging
 import os
 import re
 import signal
+import sys
+import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
+from uuid import uuid4
 from weakref import WeakSet
 
 import nbformat
@@ -21,14 +26,17 @@ import zmq
 from ipykernel.kernelspec import get_kernel_dict
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.provisioning import KernelProvisionerFactory
 from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
 from papermill.execute import ERROR_MARKER_TAG
-from traitlets import default
+from traitlets import Unicode, default
+from traitlets.config import Config
 
 from ics_maturity.paths import ROOT_VARIABLE, project_root
 from ics_maturity.report.notebook import INJECTED
+from ics_maturity.report.warm import provisioner
 
 KERNEL = "python3"
 IPYTHON_FOLDER = ".cache/ipython"
@@ -76,6 +84,10 @@ class OwnKernels(KernelSpecManager):
     other packages.
     """
 
+    imports = Unicode(
+        None, allow_none=True, help="what a warm parent imports; None for an ordinary kernel"
+    ).tag(config=True)
+
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
         root = project_root()
         (root / IPYTHON_FOLDER).mkdir(parents=True, exist_ok=True)
@@ -86,29 +98,52 @@ class OwnKernels(KernelSpecManager):
         }
         # Values are templates ($NAME); a dollar in a path is meant as it stands.
         literal = {name: value.replace("$", "$$") for name, value in environment.items()}
-        return KernelSpec(**get_kernel_dict(), env=literal)
+        spec = KernelSpec(**get_kernel_dict(), env=literal)
+        if self.imports is not None and _knows_warm_kernels():
+            spec.metadata["kernel_provisioner"] = {
+                "provisioner_name": provisioner.NAME,
+                "config": {"imports": self.imports},
+            }
+        return spec
+
+
+def _knows_warm_kernels() -> bool:
+    """Whether this package is installed with its entry point, and not just importable."""
+    return provisioner.NAME in KernelProvisionerFactory.instance().provisioners
+
+
+@cache
+def _private_folder() -> tempfile.TemporaryDirectory[str]:
+    """Where kernels' sockets are: for this user only, removed when this process ends."""
+    return tempfile.TemporaryDirectory(prefix="ics-maturity-")
 
 
 class OwnKernel(AsyncKernelManager):
-    """Starts kernels of :class:`OwnKernels`; others on the machine cannot listen in."""
+    """Starts kernels of :class:`OwnKernels`; others on the machine cannot listen in.
+
+    Sockets are files in a private folder; on Windows, which has none, ports with encryption.
+    """
 
     running: ClassVar[WeakSet["OwnKernel"]] = WeakSet()
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
+        self.client_class = "ics_maturity.report.warm.client.QuickClient"
+        if sys.platform == "win32":
+            self.transport_encryption = "auto" if zmq.has("curve") else "disabled"
+        else:
+            self.transport = "ipc"
+            self.connection_file = f"{_private_folder().name}/{uuid4().hex[:12]}.json"
         self.running.add(self)
 
     @default("kernel_spec_manager")
     def _own_kernels(self) -> KernelSpecManager:
         return OwnKernels(parent=self)
 
-    @default("transport_encryption")
-    def _encrypt_where_possible(self) -> str:
-        return "auto" if zmq.has("curve") else "disabled"
-
 
 def stop_kernels() -> None:
     """Kill every kernel that is running for :func:`execute`, from whatever thread."""
+    provisioner.parents.close()
     for kernel in list(OwnKernel.running):
         pid = getattr(kernel.provisioner, "pid", None)
         if kernel.has_kernel and pid:
@@ -116,7 +151,9 @@ def stop_kernels() -> None:
                 os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
 
 
-def execute(path: Path, changed: Mapping[str, Any], on_cell: OnCell) -> NotebookNode:
+def execute(
+    path: Path, changed: Mapping[str, Any], on_cell: OnCell, imports: str | None = None
+) -> NotebookNode:
     """Execute a notebook from a new kernel and return it without traces of clock or machine.
 
     Args:
@@ -124,6 +161,8 @@ def execute(path: Path, changed: Mapping[str, Any], on_cell: OnCell) -> Notebook
         changed: the parameters that differ from the notebook's defaults. Names and values must
             have been checked: papermill runs what it is given.
         on_cell: called with the position of the cell about to run and the number of cells.
+        imports: import statements of the notebooks that share a warm parent, one a line; None
+            for an ordinary kernel. The parent lives until :func:`stop_kernels`.
 
     Raises:
         NotebookFailedError: a cell raised an error, or the kernel died or did not start.
@@ -139,6 +178,7 @@ def execute(path: Path, changed: Mapping[str, Any], on_cell: OnCell) -> Notebook
             progress_bar=False,
             record_timing=False,
             kernel_manager_class=OwnKernel,
+            config=Config(OwnKernels={"imports": imports}),
             shutdown_kernel="immediate",  # all cells have ended; nothing is left to tidy up
             resources={"metadata": {"path": str(path.parent)}},
             on_notebook_start=position.start,

@@ -1,7 +1,9 @@
 """What the runner needs to know of a notebook file without starting anything heavy."""
 
+import ast
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,3 +74,22 @@ def _cell(raw: dict[str, Any]) -> Cell:
     source = raw["source"]
     text = source if isinstance(source, str) else "".join(source)
     return Cell(raw["cell_type"], text, tuple(raw.get("metadata", {}).get("tags", ())))
+
+
+def import_statements(notebooks: Iterable[Notebook]) -> str:
+    """What the notebooks' code cells import, one statement a line, sorted.
+
+    A cell that is no plain Python (a ``%magic``) is passed over.
+    """
+    found: set[str] = set()
+    for notebook in notebooks:
+        for cell in notebook.cells:
+            if cell.kind == "code":
+                try:
+                    statements = ast.parse(cell.source).body
+                except SyntaxError:
+                    continue
+                found |= {
+                    ast.unparse(s) for s in statements if isinstance(s, ast.Import | ast.ImportFrom)
+                }
+    return "\n".join(sorted(found))

@@ -22,6 +22,7 @@ from ics_maturity.report.context import Batch, PageContext, PageLink, SystemPage
 from ics_maturity.report.folder import for_the_user_alone, recover, write_whole
 from ics_maturity.report.graph import Job, run_jobs
 from ics_maturity.report.lock import only_one
+from ics_maturity.report.notebook import import_statements
 from ics_maturity.report.outputs import processed_tables, remove, results_file, written_by
 from ics_maturity.report.parameters import Parameters, check_cell, defaults, from_text, values
 from ics_maturity.report.plan import STEPS, Plan, Planned, Step, load_plan
@@ -58,6 +59,7 @@ def run(
     settings: Mapping[str, str] | None = None,
     jobs: int = 1,
     force: bool = False,
+    warm: bool = True,
     root: Path | None = None,
     steps: Sequence[Step] = STEPS,
 ) -> Report:
@@ -71,6 +73,8 @@ def run(
         settings: by parameter name, the value as text; defaults otherwise.
         jobs: how many notebooks may run side by side. The report does not depend on it.
         force: execute (``only``, or every notebook) even where nothing has changed.
+        warm: fork kernels from a process that has done the imports already, where that is
+            possible. The report does not depend on it.
         root: the project's root folder, by default found from the working directory.
         steps: the declared sequence of notebooks.
 
@@ -102,7 +106,7 @@ def run(
     ):
         recover(chosen.reports)
         forced = forced if force else set()
-        going = _Run(root, chosen, plan, selected, parameters, forced, tuple(ics))
+        going = _Run(root, chosen, plan, selected, parameters, forced, warm, tuple(ics))
         try:
             return going.go(jobs)
         except (OSError, sqlite3.OperationalError) as error:
@@ -117,6 +121,7 @@ class _Run:
     selected: Sequence[Planned]
     parameters: Mapping[str, Parameters]
     forced: set[str]
+    warm: bool = True
     ics: tuple[str, ...] = ()
     _expected: int = 0
     _skipped: int = 0
@@ -127,10 +132,8 @@ class _Run:
         try:
             ran = self._run_jobs(self._singles, workers)
             ran += self._run_jobs(self._batch_pages, workers)
-        except KeyboardInterrupt:
-            self._stop_kernels()
-            raise
         finally:
+            self._stop_kernels()
             if self._progress:
                 self._progress.close()
         pages = [*self._whole_singles, *self._whole_batch_pages]
@@ -288,6 +291,10 @@ class _Run:
         made_from = json.loads(self._record(f"{planned.page}.json").read_text(encoding="utf-8"))
         return next(item for item in made_from["notebooks"] if item["slug"] == planned.slug)
 
+    @cached_property
+    def _imports(self) -> str:
+        return import_statements(planned.notebook for planned in self.selected)
+
     # The jobs
 
     def _jobs_of(self, planned: Planned) -> tuple[Job, Job]:
@@ -345,7 +352,12 @@ class _Run:
         progress.start(page)
         remove(processed, planned.slug, self._tables_of(planned), planned.part)
         try:
-            executed = execute(planned.path, changed, lambda i, n: progress.cell(page, i, n))
+            executed = execute(
+                planned.path,
+                changed,
+                lambda i, n: progress.cell(page, i, n),
+                self._imports if self.warm else None,
+            )
             wrote = self._wrote(planned)
             if wrong := self._broken_promises(planned, wrote):
                 raise NotebookFailedError(planned.slug, len(executed.cells), "", wrong, executed)
@@ -406,7 +418,7 @@ class _Run:
         )
 
     def _stop_kernels(self) -> None:
-        """End the kernels of threads that a Ctrl-C does not reach."""
+        """End the parent of warm kernels, and after a Ctrl-C the kernels of other threads."""
         if self._progress:  # else nothing was executed
             from ics_maturity.report.execute import stop_kernels
 
