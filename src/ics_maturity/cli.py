@@ -64,6 +64,7 @@ def _run(chosen: argparse.Namespace) -> int:
         settings=split_settings(chosen.settings),
         jobs=chosen.jobs,
         force=chosen.force,
+        warm=chosen.kernel == "warm",
     )
     if not report.executed:
         print("Nothing has changed: no notebook was executed.", file=sys.stderr)
@@ -206,6 +207,10 @@ def _parser() -> argparse.ArgumentParser:
         "--jobs", type=_positive, default=_cores(), metavar="N", help="notebooks side by side"
     )
     add.add_argument("--force", action="store_true", help="execute even where nothing changed")
+    add.add_argument(
+        "--kernel", choices=("warm", "ordinary"), default="warm",
+        help="fork kernels where possible (the default), or start each anew; same report",
+    )  # fmt: skip
     add.add_argument(
         "-P", dest="settings", action="append", default=[], metavar="NAME=VALUE",
         help="set a parameter (ics-maturity list names them); may be repeated",

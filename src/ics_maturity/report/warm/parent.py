@@ -16,6 +16,8 @@ import signal
 import socket
 import sys
 import sysconfig
+import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -65,15 +67,14 @@ def main() -> None:
     control.set_inheritable(False)
     with contextlib.redirect_stderr(io.StringIO()):  # the debugger's words on breakpoints
         run_imports(_MACHINERY)
-    run_imports(statements)
+    filters = _Filters.added_by(partial(run_imports, statements))
     parent = _Parent(control, _sources())
     gc.collect()
     gc.freeze()  # no collection in a fork touches, and so copies, what all of them share
     if request := parent.serve():
         app = IPKernelApp.instance(parent_handle=os.getppid())
         app.initialize(request.arguments)
-        if pyplot := sys.modules.get("matplotlib.pyplot"):  # imported when there was no shell
-            pyplot.install_repl_displayhook()
+        filters.restore()
         send(request.line, {"ready": os.getpid()})
         request.line.close()
         app.start()
@@ -90,6 +91,29 @@ def send(line: socket.socket, message: dict[str, Any]) -> None:
     """Send a message; one that nobody is there to hear is lost."""
     with contextlib.suppress(OSError):
         line.send(json.dumps(message).encode())
+
+
+@dataclass(frozen=True)
+class _Filters:
+    """Filters of warnings that imports have set.
+
+    They stand in front of those that a kernel sets while it starts, as where a notebook imports.
+    """
+
+    added: list[Any]
+
+    @classmethod
+    def added_by(cls, imports: Callable[[], None]) -> "_Filters":
+        before = list(warnings.filters)
+        imports()
+        added = [entry for entry in warnings.filters if entry not in before]
+        warnings.filters[:] = before  # type: ignore[index]
+        return cls(added)
+
+    def restore(self) -> None:
+        warnings.filters[:0] = self.added  # type: ignore[index]
+        with warnings.catch_warnings():  # which tells the interpreter of the change
+            pass
 
 
 def _sources() -> dict[str, tuple[int, int]]:

@@ -130,9 +130,11 @@ class Forked:
                 self.returncode = json.loads(news)["ended"] if news else KILLED
         return self.returncode
 
-    def wait(self) -> int | None:
-        """The exit code of a kernel that has ended, whose process id becomes free."""
+    def wait(self) -> int:
+        """Leave the kernel: its parent ends it, if it runs, and frees its process id."""
         self._line.close()
+        if self.returncode is None:
+            self.returncode = KILLED
         return self.returncode
 
     def send_signal(self, number: int) -> None:
@@ -184,12 +186,14 @@ class WarmProvisioner(LocalProvisioner):
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """Start the kernel; see the base class."""
         if warm_is_possible() and not set(kwargs) - {"env", "cwd", "extra_arguments", "kernel_id"}:
+            why = ""
             for _ in range(2):  # the second parent has the code as it is now
                 try:
                     await self._fork(cmd, kwargs["env"], kwargs.get("cwd") or os.getcwd())
                     return self.connection_info
                 except RefusedError as error:
-                    self.log.debug("No warm kernel: %s", error)
+                    why = str(error)
+            self.log.warning("An ordinary kernel instead of a warm one: %s", why)
         return await super().launch_kernel(cmd, **kwargs)
 
     async def _fork(self, cmd: list[str], env: Mapping[str, str], folder: str) -> None:

@@ -1,0 +1,52 @@
+"""A forked kernel behaves as an ordinary one, whatever a notebook does to it."""
+
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from ics_maturity.report.execute import NotebookFailedError, execute, stop_kernels
+from ics_maturity.report.warm.provisioner import warm_is_possible
+from torture import NOTEBOOKS, notebook
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not warm_is_possible(), reason="kernels are forked on Linux only"),
+]
+
+IMPORTS = "import matplotlib\nimport matplotlib.pyplot as plt\nimport numpy\nimport pandas"
+
+
+def outcome(folder: Path, name: str, imports: str | None) -> tuple[str, str]:
+    """Why the notebook stopped, if it did, and all that it shows as far as it came."""
+    path = folder / f"{name.replace(' ', '_')}.ipynb"
+    nbformat.write(notebook(name), path)
+    try:
+        return "", nbformat.writes(execute(path, {}, lambda *_: None, imports))
+    except NotebookFailedError as error:
+        return str(error), nbformat.writes(error.executed or nbformat.v4.new_notebook())
+
+
+def test_torture_ends_alike_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    forked = {name: outcome(tmp_path, name, IMPORTS) for name in NOTEBOOKS}
+    stop_kernels()
+    ordinary = {name: outcome(tmp_path, name, None) for name in NOTEBOOKS}
+    assert [name for name in NOTEBOOKS if forked[name] != ordinary[name]] == []
+    assert forked["state"] == forked["state again"] == forked["state at last"]
+    assert [name for name, (stopped, _) in forked.items() if stopped] == [
+        "error", "recursion", "exit", "hard exit", "signal", "memory", "interrupted",
+    ]  # fmt: skip
+
+
+def test_random_numbers_differ_between_kernels(tmp_path: Path) -> None:
+    draw = "print(numpy.random.rand(), random.random(), numpy.random.default_rng().random())"
+    cells = [nbformat.v4.new_code_cell(f"import numpy, os, random\n{draw}\nprint(os.getpid())")]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "draw.ipynb")
+    drawn = [
+        execute(tmp_path / "draw.ipynb", {}, lambda *_: None, "import numpy\nimport random")
+        for _ in range(2)
+    ]
+    stop_kernels()
+    numbers = [executed.cells[0].outputs[0].text.split() for executed in drawn]
+    assert len(numbers[0]) == 4
+    assert all(a != b for a, b in zip(*numbers, strict=True))
