@@ -22,6 +22,7 @@ CHECKED_CELLS = {
     "03_model_mix_and_rurality": 8,
     "04_test_peer_review": 6,
     "06_check_published_claims": 5,
+    "08_profile_ics": 9,
     "09_brief": 2,
 }
 

@@ -13,13 +13,25 @@ import pytest
 from sample import context, sample
 from test_export import HOSTILE, index_context
 
-from ics_maturity.report import index
+from ics_maturity.report import directory, index
+from ics_maturity.report.context import Batch, PageLink, SystemPage
 from ics_maturity.report.html import LARGEST_PAGE, export
 from needs import unavailable
 
 HERE = Path(__file__).parent
 SHEETS_OF_THE_BRIEF = 2
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+BATCH = Batch(
+    PageLink("08", "08_profile_ics", "Profiles", "profiles/index.html"),
+    tuple(
+        SystemPage(PageLink("08", code, name, f"profiles/{code}.demo.html"), f"profiles/{code}",
+                   code, f"{name} Board", name, region, providers)
+        for code, name, region, providers in (
+            ("QA1", "Ay", "East", 3), ("QB2", "Bee & Co", "", 1),
+        )
+    ),
+)  # fmt: skip
 
 pytestmark = pytest.mark.browser
 
@@ -106,10 +118,39 @@ def test_the_gate_turns_red(reports):
     assert "pixels too wide" in found
 
 
+def _pages_to_open(report: Path) -> list[Path]:
+    """Every page, but of the pages of systems, which are all alike, the smallest, a middle and the
+    largest one."""
+    profiles = sorted(report.glob("profiles/*.html"), key=lambda page: page.stat().st_size)
+    systems = [page for page in profiles if page.name != "index.html"]
+    sample = {systems[i] for i in (0, len(systems) // 2, -1)} if systems else set()
+    return sorted(sample | set(report.rglob("*.html")) - set(systems))
+
+
+def test_the_directory_of_systems_has_no_fault_and_its_search_works(chromium, tmp_path):
+    page = tmp_path / "index.html"
+    page.write_text(directory.render(index_context(), BATCH), encoding="utf-8")
+    for report in check(chromium, page).values():
+        assert faults(report) == []
+    done = subprocess.run(
+        ["node", "search.mjs", chromium, str(page), "bee", "EAST ay", "nowhere", ""],
+        cwd=HERE, capture_output=True, text=True, timeout=90, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["withoutProgram"] == {"field": False, "shown": ["Ay", "Bee & Co"]}
+    assert found["searches"] == [
+        {"shown": ["Bee & Co"], "regions": 1, "said": "1 system found"},
+        {"shown": ["Ay"], "regions": 1, "said": "1 system found"},
+        {"shown": [], "regions": 0, "said": "0 systems found"},
+        {"shown": ["Ay", "Bee & Co"], "regions": 2, "said": ""},
+    ]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("profile", ["demo", "open"])
 def test_every_page_of_a_finished_report(root, chromium, profile):
-    pages = sorted((root / "reports" / profile).rglob("*.html"))
+    pages = _pages_to_open(root / "reports" / profile)
     if not (root / "reports" / profile / "index.html").is_file():
         pytest.skip(f"no finished report: ics-maturity run --data {profile}")
     reports = check(chromium, *pages)

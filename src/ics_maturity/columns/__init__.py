@@ -12,6 +12,7 @@ from ics_maturity.columns.claims import CLAIMS
 from ics_maturity.columns.cleaning import CLEANING
 from ics_maturity.columns.mix import MIX
 from ics_maturity.columns.peer_review import PEER_REVIEW
+from ics_maturity.columns.profile import PROFILE
 from ics_maturity.columns.rounds import ROUNDS
 from ics_maturity.tables import Column, TableError
 
@@ -21,6 +22,7 @@ DECLARED: dict[str, dict[str, Column]] = {
     **MIX,
     **PEER_REVIEW,
     **CLAIMS,
+    **PROFILE,
     **BRIEF,
 }
 

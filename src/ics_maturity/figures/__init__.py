@@ -29,6 +29,7 @@ from ics_maturity.figures.estimates import (
     scoring_bracket,
     tipping_point,
 )
+from ics_maturity.figures.profile import differences, pillar_positions
 from ics_maturity.figures.rounds import (
     bland_altman,
     distributions,
@@ -56,9 +57,11 @@ __all__ = [
     "canvas",
     "caterpillar",
     "check_words",
+    "differences",
     "distributions",
     "forest",
     "paired_change",
+    "pillar_positions",
     "png",
     "rural_scatter",
     "scoring_bracket",

@@ -76,6 +76,14 @@ class PeerReview(Parameters):
     reliability: float = Field(default=0.8, ge=0.5, le=0.99)
 
 
+class ProfileIcs(OneRound):
+    """``ics``: the system of the page, set by the runner; ``neighbours``: with how many systems
+    alike in rurality and mix it is compared."""
+
+    ics: str = Field(default="D01", pattern=r"^[A-Z0-9]{1,12}$")
+    neighbours: int = Field(default=8, ge=3, le=20)
+
+
 def values(parameters: Parameters) -> dict[str, Any]:
     """The parameters by name, in the order of their declaration, as plain Python values."""
     return parameters.model_dump(mode="python")

@@ -13,6 +13,7 @@ from ics_maturity.report.parameters import (
     OneRound,
     Parameters,
     PeerReview,
+    ProfileIcs,
 )
 
 
@@ -63,12 +64,15 @@ CLEANED = (
     "claims", "statements", "press_statements",
 )  # fmt: skip
 
+PROFILES = Each("ics", folder="profiles", table="systems_present")
+
 STEPS = (
     Step("01_clean_returns", parameters=CleanReturns, inputs=("raw",), outputs=CLEANED),
     Step("02_describe_rounds", ("01",), DescribeRounds, inputs=CLEANED),
     Step("03_model_mix_and_rurality", ("01",), ModelMixAndRurality, inputs=CLEANED),
     Step("04_test_peer_review", ("01",), PeerReview, inputs=CLEANED),
     Step("06_check_published_claims", ("01",), inputs=CLEANED),
+    Step("08_profile_ics", ("01", "03"), ProfileIcs, CLEANED, each=PROFILES),
     Step("09_brief", ("01", "02", "03", "04", "06"), OneRound, inputs=CLEANED),
 )
 
