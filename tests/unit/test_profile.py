@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from ics_maturity.errors import InputError
-from ics_maturity.frames import Measure, Round
+from ics_maturity.frames import Measure, Round, Scale
 from ics_maturity.study import profile as one
 from ics_maturity.study.neighbours import nearest, setting_shares
 
@@ -21,7 +21,7 @@ def small_round() -> Round:
     rows = pd.DataFrame(filed, columns=["provider_code", "ics_code", "care_setting", "score"])
     rows["provider_name"] = "Trust " + rows["provider_code"]
     providers = rows.groupby(["provider_code", "provider_name", "ics_code"], as_index=False)
-    return Round(Measure(2025, "pillar"), rows, providers["score"].mean())
+    return Round(Measure(2025, "pillar"), rows, providers["score"].mean(), Scale(1, 5))
 
 
 def like_for_like(now: Round) -> pd.DataFrame:
@@ -213,7 +213,7 @@ def two_rounds() -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=columns)
     return frame.assign(
         provider_name=frame["provider_code"], region="East", care_setting="acute",
-        assessed_by="self",
+        assessed_by="self", scale_min=1.0, scale_max=5.0,
     )  # fmt: skip
 
 
