@@ -1,17 +1,21 @@
-"""Write docs/data_dictionary.md from the declarations in the package.
+"""Write docs/data_dictionary.md and docs/profile.schema.json from the declarations in the package.
 
-Run after a column is added or renamed; a test compares the file with what this writes.
+Run after a column or key is added or renamed; a test compares the files with what this writes.
 """
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 
 from ics_maturity.claims.register import TABLES as CLAIMS
 from ics_maturity.columns import DECLARED
+from ics_maturity.profiles import ListedFile, ProfileFile
 from ics_maturity.reference_tables import TABLES
 from ics_maturity.returns import RETURNS_DICTIONARY
 
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "data_dictionary.md"
+
+SCHEMA = TARGET.with_name("profile.schema.json")
 
 _HEAD = """# Data dictionary
 
@@ -37,6 +41,11 @@ def text() -> str:
     for name, table in TABLES.items():
         rows = ((f"`{c}`", field.kind, field.meaning) for c, field in table.fields.items())
         parts.append(f"### {name}.csv\n\n{_table(rows, 'column', 'type', 'meaning')}\n")
+    parts.append("## profile.yaml\n\nThe same as a JSON schema: `docs/profile.schema.json`.\n")
+    for model, where in ((ProfileFile, "At the top"), (ListedFile, "For each of `returns`")):
+        keys = ((f"`{name}`", "yes" if field.is_required() else "no", str(field.description))
+                for name, field in model.model_fields.items())  # fmt: skip
+        parts.append(f"### {where}\n\n{_table(keys, 'key', 'required', 'meaning')}\n")
     parts.append("## The register of published claims\n")
     for name, table in CLAIMS.items():
         rows = ((f"`{c}`", field.kind, field.meaning) for c, field in table.fields.items())
@@ -49,5 +58,11 @@ def text() -> str:
     return "\n".join(parts)
 
 
+def schema() -> str:
+    """The JSON schema of profile.yaml, for editors that check while one types."""
+    return json.dumps(ProfileFile.model_json_schema(), indent=2) + "\n"
+
+
 if __name__ == "__main__":
+    SCHEMA.write_text(schema(), encoding="utf-8", newline="\n")
     TARGET.write_text(text(), encoding="utf-8", newline="\n")

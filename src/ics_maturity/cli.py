@@ -118,8 +118,15 @@ def _template(chosen: argparse.Namespace) -> int:
 
 def _check(chosen: argparse.Namespace) -> int:
     from ics_maturity.check import check_returns
+    from ics_maturity.errors import InputError
 
-    print(check_returns(chosen.folder))
+    try:
+        print(check_returns(chosen.folder))
+    except InputError as error:
+        found = len(error.problems)
+        print(f"{found} problem{'s' * (found > 1)} would stop a run:", file=sys.stderr)
+        print(*error.problems, sep="\n", file=sys.stderr)  # every one, however many
+        return FAILED
     return 0
 
 

@@ -63,6 +63,13 @@ def rural_terciles(shares: pd.Series) -> pd.Series:
     return pd.qcut(ranks, len(TERCILES), labels=list(TERCILES)).astype("str").rename("tercile")
 
 
+def bordering(adjacency: pd.DataFrame, codes: Sequence[str]) -> list[str]:
+    """Those of the systems that border another of them, in the order given."""
+    known = adjacency["ics_code_a"].isin(codes) & adjacency["ics_code_b"].isin(codes)
+    neighbours = set(adjacency.loc[known, ["ics_code_a", "ics_code_b"]].to_numpy().ravel())
+    return [code for code in codes if code in neighbours]
+
+
 def border_weights(adjacency: pd.DataFrame, codes: Sequence[str]) -> pd.DataFrame:
     """Spatial weights by shared border, each row summing to 1.
 
@@ -79,7 +86,7 @@ def border_weights(adjacency: pd.DataFrame, codes: Sequence[str]) -> pd.DataFram
     order = list(codes)
     known = adjacency["ics_code_a"].isin(order) & adjacency["ics_code_b"].isin(order)
     pairs = adjacency.loc[known, ["ics_code_a", "ics_code_b"]]
-    islands = [code for code in order if code not in set(pairs.to_numpy().ravel())]
+    islands = [code for code in order if code not in set(bordering(adjacency, order))]
     if islands:
         raise InputError(
             [Problem("a neighbour among the systems analysed", file="adjacency.csv", value=code,

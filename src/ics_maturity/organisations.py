@@ -198,6 +198,7 @@ def link(
     routes = accounted_for(returns, successions, providers)
     routes = routes[routes["in_returns"]]
     _log_routes(routes, log)
+    _log_stale(routes, successions, providers, log)
     target = routes["provider_code"].where(routes["kind"] != "none", routes["code_returned"])
     if as_of is not None:
         later = routes["effective_date"] > as_of.isoformat()
@@ -237,6 +238,23 @@ def _log_routes(routes: pd.DataFrame, log: QualityLog) -> None:
                 kind, f"{first['name_returned']}: {meaning}: {where}", round=year,
                 provider_code=code, value=code, severity=severity, action=action,
                 rule="organisations.link",
+            )  # fmt: skip
+
+
+def _log_stale(
+    routes: pd.DataFrame, successions: pd.DataFrame, providers: pd.DataFrame, log: QualityLog
+) -> None:
+    """One entry per code that had been replaced before its round and is followed all the same."""
+    listed = set(zip(successions["round"], successions["code_returned"], strict=True))
+    current = set(providers["provider_code"])
+    for (year, code), parts in routes[routes["accounted"]].groupby(["round", "code_returned"]):
+        if (year, code) not in listed and code not in current:
+            log.note(
+                "code_replaced",
+                f"{parts['name_returned'].iloc[0]}: the code was replaced before the round",
+                round=year, provider_code=code, value=code, severity="warning",
+                action=f"used for {' and '.join(parts['provider_code']) or 'its own round'}",
+                rule="the code's last known succession",
             )  # fmt: skip
 
 

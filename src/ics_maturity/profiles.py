@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from ics_maturity.errors import InputError, Problem
 from ics_maturity.paths import inside, project_root
@@ -109,16 +109,28 @@ class Profile:
             raise InputError(absent)
 
 
-class _Entry(Strict):
-    file: str = Field(min_length=1)
-    layout: Layout
-    round: Round | None = None
-    source_id: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_\-]{0,59}$")
-    assessed_by: AssessedBy | None = None
+class ListedFile(Strict):
+    """One file of returns in ``profile.yaml``."""
+
+    file: str = Field(min_length=1, description="Path inside the profile's folder")
+    layout: Layout = Field(description="How the file is laid out")
+    round: Round | None = Field(
+        default=None, description="Year the round is called after; only a question_key has none"
+    )
+    source_id: str = Field(
+        pattern=r"^[A-Za-z][A-Za-z0-9_\-]{0,59}$",
+        description="Short name of the file, printed with its values; each once",
+    )
+    assessed_by: AssessedBy | None = Field(
+        default=None,
+        description="Who assessed, for a file that does not say it; moderated is after peer review",
+    )
 
     @model_validator(mode="after")
     def _round_of_the_layout(self) -> Self:
         """Published layouts were used in known rounds; the template takes any."""
+        if self.round is None and self.layout != "question_key":
+            raise ValueError("the key round, the year that the file's round is called after")
         if self.layout != "template" and self.round not in (None, *OFFICIAL_ROUNDS):
             listed = ", ".join(map(str, OFFICIAL_ROUNDS))
             raise ValueError(
@@ -127,14 +139,42 @@ class _Entry(Strict):
         return self
 
 
-class _ProfileFile(Strict):
-    label: str = Field(min_length=1, max_length=80)
-    banner: str = Field(max_length=400)
-    file_suffix: str = Field(default="", pattern=r"^(\.[a-z0-9]{1,20})?$")
-    reference: str | None = None
-    instruments: list[str] = Field(default_factory=list, max_length=100)
-    published: str | None = None
-    returns: list[_Entry] = Field(min_length=1, max_length=500)
+class ProfileFile(Strict):
+    """What ``profile.yaml`` may hold."""
+
+    label: str = Field(min_length=1, max_length=80, description="Name printed on every page")
+    banner: str = Field(max_length=400, description="Sentence printed at the top of every page")
+    file_suffix: str = Field(
+        default="",
+        pattern=r"^(\.[a-z0-9]{1,20})?$",
+        description="Stands before the ending of every page and table, such as .own",
+    )
+    reference: str | None = Field(
+        default=None,
+        description="Folder of organisations and geography, such as ../demo/reference; without it "
+        "data/raw/reference is used",
+    )
+    instruments: list[str] = Field(
+        default_factory=list,
+        max_length=100,
+        description="Files that describe assessments which the workbook does not know",
+    )
+    published: str | None = Field(
+        default=None,
+        description="Folder of published claims, such as ../demo/published; without it "
+        "data/raw/published is used",
+    )
+    returns: list[ListedFile] = Field(
+        min_length=1, max_length=500, description="The files of returns"
+    )
+
+    @field_validator("returns")
+    @classmethod
+    def _named_once(cls, returns: list[ListedFile]) -> list[ListedFile]:
+        names = [entry.source_id for entry in returns]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"each source_id once, not {', '.join(twice)} twice")
+        return returns
 
 
 def load_profile(name: str, root: Path | None = None) -> Profile:
@@ -186,7 +226,7 @@ def load_folder(folder: Path, name: str, root: Path | None = None) -> Profile:
     if not (folder / PROFILE_FILE).is_file():
         fix = _HOW_TO_WRITE_ONE.get(name, "docs/new_instrument.md shows one")
         raise InputError(Problem("a profile.yaml", file=label, fix=fix))
-    written = read_yaml(folder / PROFILE_FILE, _ProfileFile, file=label)
+    written = read_yaml(folder / PROFILE_FILE, ProfileFile, file=label)
     problems: list[Problem] = []
 
     def place(relative: str, key: str, within: Path = folder) -> Path:
@@ -221,6 +261,11 @@ def load_folder(folder: Path, name: str, root: Path | None = None) -> Profile:
         reference = place(written.reference, "reference", shared)
     if written.published is not None:
         published = place(written.published, "published", shared)
+        if not published.is_dir():
+            problems.append(
+                Problem("a folder of published claims", label, column="published",
+                        value=written.published, fix="put it there, or remove the key")
+            )  # fmt: skip
     elif written.instruments:  # the published claims are about digital maturity
         published = folder / "published"
     if problems:

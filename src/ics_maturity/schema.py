@@ -4,8 +4,10 @@ A shape is a pydantic model that takes no unknown key and converts nothing. What
 is reported as problems that name the file, the key, the value and what was expected.
 """
 
+import difflib
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -24,20 +26,42 @@ class Strict(BaseModel):
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def problems(error: ValidationError, *, file: str = "", fix: str = "") -> list[Problem]:
-    """The validation error's faults, as problems of that file."""
-    return [_problem(fault, file, fix) for fault in error.errors(include_url=False)]
+def problems(
+    error: ValidationError, *, file: str = "", fix: str = "", model: type[BaseModel] | None = None
+) -> list[Problem]:
+    """The validation error's faults, as problems of that file.
+
+    With the ``model`` that did not fit, an unknown key is told the known ones.
+    """
+    return [_problem(fault, file, fix, model) for fault in error.errors(include_url=False)]
 
 
-def _problem(fault: Any, file: str, fix: str) -> Problem:
+def _problem(fault: Any, file: str, fix: str, model: type[BaseModel] | None) -> Problem:
     key = ".".join(str(part) for part in fault["loc"])
     match fault["type"]:
         case "extra_forbidden":
-            return Problem("only known keys", file, column=key, fix=fix or f"remove {key}")
+            known = _known_keys(model, fault["loc"][:-1]) if model else []
+            near = difflib.get_close_matches(str(fault["loc"][-1]), known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"remove {key}"
+            expected = "one of the keys " + ", ".join(known) if known else "only known keys"
+            return Problem(expected, file, column=key, fix=fix or hint)
         case "missing":
             return Problem(f"the key {key}", file, fix=fix)
     expected = str(fault["msg"]).removeprefix("Input should be ").removeprefix("Value error, ")
     return Problem(expected, file, column=key, value=str(fault["input"]), fix=fix)
+
+
+def _known_keys(model: type[BaseModel], place: Sequence[int | str]) -> list[str]:
+    """The keys of the shape at that place of the model; numbers are positions in lists."""
+    for part in place:
+        if isinstance(part, str) and part in model.model_fields:
+            inner = get_args(model.model_fields[part].annotation)
+            model = next((one for one in inner if _is_shape(one)), model)
+    return list(model.model_fields)
+
+
+def _is_shape(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
 
 
 class _Loader(yaml.SafeLoader):
@@ -101,4 +125,4 @@ def read_yaml(path: Path, model: type[Model], *, file: str) -> Model:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        raise InputError(problems(error, file=file)) from None
+        raise InputError(problems(error, file=file, model=model)) from None

@@ -17,6 +17,7 @@ def test_data_dictionary_is_current(root: Path) -> None:
     tool = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(tool)
     assert tool.TARGET.read_text(encoding="utf-8") == tool.text(), f"run {path.name} again"
+    assert tool.SCHEMA.read_text(encoding="utf-8") == tool.schema(), f"run {path.name} again"
 
 
 def test_every_command_in_the_readme_exists(root: Path) -> None:

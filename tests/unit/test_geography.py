@@ -134,3 +134,9 @@ def test_mix_is_shares_of_rows() -> None:
     assert shares.loc["A"].to_dict() == {"acute": pytest.approx(2 / 3),
                                          "community": pytest.approx(1 / 3)}  # fmt: skip
     assert shares.loc["B"].to_list() == [1, 0]
+
+
+def test_systems_that_border_none_of_those_present_are_told() -> None:
+    pairs = pd.DataFrame({"ics_code_a": ["A", "B", "D"], "ics_code_b": ["B", "C", "E"]})
+    assert geography.bordering(pairs, ["D", "C", "B"]) == ["C", "B"]
+    assert geography.bordering(pairs, ["A", "D"]) == []

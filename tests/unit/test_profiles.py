@@ -163,3 +163,45 @@ def test_open_profile_refuses_another_content(project: Path) -> None:
     with pytest.raises(InputError, match="another content") as caught:
         load_profile("open", project).check()
     assert str(folder) not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ("lable: L", r"column lable: expected one of the keys label, banner.*did you mean label"),
+        ("round: 2023", r"column round: expected one of the keys label"),
+    ],
+)
+def test_an_unknown_key_is_told_the_known_ones(wrong: str, told: str, project: Path) -> None:
+    place = project / "data/raw/own/profile.yaml"
+    place.write_text(f"{PROFILE}{wrong}\n", encoding="utf-8")
+    with pytest.raises(InputError, match=told):
+        load_profile("own", project)
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        ("{file: a.csv, layout: template, source_id: a}", r"returns\.0: .*the key round"),
+        ("{file: a.csv, layout: template, round: 2023, sorce_id: a}", r"did you mean source_id"),
+        (
+            "{file: a.csv, layout: template, round: 2023, source_id: a}\n"
+            "  - {file: b.csv, layout: template, round: 2019, source_id: a}",
+            r"each source_id once, not a twice",
+        ),
+    ],
+)
+def test_faults_of_a_listed_file_say_what_to_write(entry: str, told: str, project: Path) -> None:
+    place = project / "data/raw/own/profile.yaml"
+    place.write_text(f"label: L\nbanner: B\nreturns:\n  - {entry}\n", encoding="utf-8")
+    with pytest.raises(InputError, match=told):
+        load_profile("own", project)
+
+
+def test_claims_that_are_named_must_be_there(project: Path) -> None:
+    place = project / "data/raw/own/profile.yaml"
+    place.write_text(f"{PROFILE}published: claims\n", encoding="utf-8")
+    with pytest.raises(InputError, match="column published: found 'claims'"):
+        load_profile("own", project)
+    (project / "data/raw/own/claims").mkdir()
+    assert load_profile("own", project).published.name == "claims"

@@ -187,8 +187,21 @@ def test_a_look_alike_letter_is_no_small_letter(tmp_path: Path) -> None:
 
 
 def test_a_remark_beside_a_score_is_no_remark(tmp_path: Path) -> None:
-    grid = [*template_rows(), ["2023", "RAA"]]
-    width = len(grid[0])
-    grid[-1] += [""] * (width - 2)
-    with pytest.raises(InputError, match="row 10, column provider_name"):
+    grid = [*template_rows(), ["", "", "Mean of all", "", "", "", "2.4", ""]]
+    with pytest.raises(InputError) as raised:
         read(write_csv(tmp_path / "a.csv", grid), "template")
+    (problem,) = raised.value.problems
+    assert (problem.row, problem.value) == (10, "Mean of all 2.4")
+    assert problem.column == "round, care_setting, level, construct"
+    assert "clear the row" in problem.fix
+
+
+def test_scores_on_two_sheets_are_refused_and_a_cover_is_logged(tmp_path: Path) -> None:
+    log = QualityLog()
+    cover = write_book(tmp_path / "a.xlsx", {"Cover": [["Ours"]], "returns": template_rows()})
+    read(cover, "template", log)
+    entries = log.frame()
+    assert list(entries.loc[entries["kind"] == "sheet_not_read", "sheet"]) == ["Cover"]
+    sheets = {"self": template_rows(), "moderated": template_rows()}
+    with pytest.raises(InputError, match=r"self, moderated.*scores on one sheet"):
+        read(write_book(tmp_path / "b.xlsx", sheets), "template")

@@ -68,7 +68,9 @@ FIELDS: tuple[Field, ...] = (
           "the profile says it for the whole file.", "self"),
 )  # fmt: skip
 _NAMES = [field.name for field in FIELDS]
+_REQUIRED = {field.name for field in FIELDS if field.required}
 _LOOKED_AT = 20
+_MEANINGS = "columns"
 
 
 def read_template(source: Source) -> ReadResult:
@@ -104,6 +106,7 @@ def read_template(source: Source) -> ReadResult:
     rows = [
         _Row(source, sheet, columns, index, instrument, problems).values()
         for index in _filled(source, sheet, header_row)
+        if _whole(source, sheet, columns, index, problems)
     ]
     if not rows and not problems:
         problems = [source.problem("rows of scores", sheet=sheet.name, fix="fill in the template")]
@@ -125,16 +128,47 @@ def read_template(source: Source) -> ReadResult:
 
 
 def _table(source: Source) -> tuple[Sheet, int]:
-    """The sheet and row (0-based) of the header: the row with most of the column names."""
+    """The sheet and row (0-based) of the header: the row with most of the column names.
+
+    Raises:
+        InputError: several sheets have a whole header: which of them to read is not guessed.
+    """
     is_workbook = source.path.suffix.lower() == ".xlsx"
     sheets = read_workbook(source) if is_workbook else [read_csv(source)]
-    best: tuple[int, Sheet, int] = (0, sheets[0], 0)
+    found = [(sheet, *_header(sheet)) for sheet in sheets]
+    whole = [sheet.name for sheet, _, names in found if names >= _REQUIRED]
+    if len(whole) > 1:
+        raise InputError(
+            source.problem(
+                "scores on one sheet",
+                value=", ".join(whole),
+                fix="put all rows on one sheet (assessed_by tells self from moderated), or save "
+                "each sheet as a file of its own",
+            )
+        )
+    chosen, row, _ = max(found, key=lambda one: len(one[2]))
+    _log_other_sheets(source, [sheet for sheet in sheets if sheet is not chosen])
+    return chosen, row
+
+
+def _header(sheet: Sheet) -> tuple[int, set[str]]:
+    """The row (0-based) with most of the column names, and these."""
+    rows = [set(positions(row)) & set(_NAMES) for row in sheet.rows[:_LOOKED_AT]]
+    best = max(range(len(rows)), key=lambda index: len(rows[index]), default=0)
+    return best, rows[best] if rows else set()
+
+
+def _log_other_sheets(source: Source, sheets: Sequence[Sheet]) -> None:
     for sheet in sheets:
-        for index, row in enumerate(sheet.rows[:_LOOKED_AT]):
-            found = len(set(positions(row)) & set(_NAMES))
-            if found > best[0]:
-                best = (found, sheet, index)
-    return best[1], best[2]
+        # The sheet of meanings belongs to every file that grew from the empty template.
+        if any(any(row) for row in sheet.rows) and sheet.name != _MEANINGS:
+            source.note(
+                "sheet_not_read",
+                "The sheet has no header of the template.",
+                sheet=sheet.name,
+                action="not read",
+                rule="header found by its column names",
+            )
 
 
 def _filled(source: Source, sheet: Sheet, header_row: int) -> list[int]:
@@ -168,6 +202,35 @@ def _filled(source: Source, sheet: Sheet, header_row: int) -> list[int]:
                 rule="no cell with content",
             )
     return filled
+
+
+def _whole(
+    source: Source,
+    sheet: Sheet,
+    columns: Mapping[str, int],
+    index: int,
+    problems: list[Problem],
+) -> bool:
+    """Whether at least half of the required cells are filled; else one problem for the row."""
+    cells = sheet.rows[index]
+    empty = [
+        name
+        for name in sorted(_REQUIRED, key=lambda name: columns[name])
+        if columns[name] >= len(cells) or not text(cells[columns[name]])
+    ]
+    if 2 * len(empty) <= len(_REQUIRED):
+        return True
+    problems.append(
+        source.problem(
+            "a row of scores, or none",
+            sheet=sheet.name,
+            row=index + 1,
+            column=", ".join(empty),
+            value=" ".join(filter(None, map(text, cells))),
+            fix="clear the row if it is a total or a remark, or fill in what is empty",
+        )
+    )
+    return False
 
 
 def _log_above(source: Source, sheet: Sheet, header_row: int) -> None:
@@ -433,7 +496,7 @@ def _workbook() -> Workbook:
         letter = get_column_letter(_NAMES.index(column) + 1)
         rule.add(f"{letter}2:{letter}5000")
         sheet.add_data_validation(rule)
-    meanings = book.create_sheet("columns")
+    meanings = book.create_sheet(_MEANINGS)
     meanings.append(["column", "type", "required", "meaning", "example"])
     for field in FIELDS:
         required = "yes" if field.required else "no"

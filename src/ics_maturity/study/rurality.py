@@ -81,8 +81,16 @@ def rurality_sensitivity(
     return pd.DataFrame(rows)
 
 
+_FEWEST = 5  # systems: with no more than these, neighbours say nothing
+_MORAN = ["round", "measure", "what", "weights", "n", "statistic", "expected", "p_greater",
+          "p_permutation"]  # fmt: skip
+
+
 def moran_table(page: Page, rounds: list[frames.Round], systems: pd.DataFrame) -> pd.DataFrame:
     """Moran's I of system means and of residuals from the rurality slope, two kinds of neighbour.
+
+    Where only some systems have returns, those that border none of the others are left out of the
+    comparison by shared borders, and ``n`` says how many remain.
 
     Returns:
         round, what (means, residuals), weights (shared border, 4 nearest), n, statistic,
@@ -92,26 +100,30 @@ def moran_table(page: Page, rounds: list[frames.Round], systems: pd.DataFrame) -
     for one in rounds:
         means = one.providers.groupby("ics_code")["score"].mean().sort_index()
         codes = list(means.index)
-        kinds = {
-            "shared border": geography.border_weights(page.read("adjacency"), codes),
-            "4 nearest": geography.nearest_weights(page.read("centroids"), codes),
-        }
-        X = with_intercept(systems["rural_share"].reindex(codes))
+        adjacency, centroids = page.read("adjacency"), page.read("centroids")
+        bordering = geography.bordering(adjacency, codes)
+        kinds: dict[str, pd.DataFrame] = {}
+        if len(bordering) > _FEWEST:
+            kinds["shared border"] = geography.border_weights(adjacency, bordering)
+        if len(codes) > _FEWEST:
+            kinds["4 nearest"] = geography.nearest_weights(centroids, codes)
         for weights, matrix in kinds.items():
-            W = matrix.to_numpy()
+            W, there = matrix.to_numpy(), list(matrix.index)
+            scores = means.reindex(there)
+            X = with_intercept(systems["rural_share"].reindex(there))
             name = f"moran_{one.measure.round}_{weights}"
             found = {
-                "means": space.moran(means, W, page.rng(f"{name}_means")),
-                "residuals": space.moran_residuals(means, X, W, page.rng(f"{name}_residuals")),
+                "means": space.moran(scores, W, page.rng(f"{name}_means")),
+                "residuals": space.moran_residuals(scores, X, W, page.rng(f"{name}_residuals")),
             }
             rows += [
                 {"round": one.measure.round, "measure": one.measure.words, "what": what,
-                 "weights": weights, "n": len(codes), "statistic": moran.statistic,
+                 "weights": weights, "n": len(there), "statistic": moran.statistic,
                  "expected": moran.expected, "p_greater": moran.p_greater,
                  "p_permutation": moran.p_permutation}
                 for what, moran in found.items()
             ]  # fmt: skip
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=_MORAN)
 
 
 def pillar_slopes(
