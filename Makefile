@@ -36,6 +36,7 @@ test: $(INSTALLED) lint
 	$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout 300 -n $(JOBS) --dist loadfile notebooks
 
 test-slow: $(INSTALLED)
+	$(BIN)/uv sync --quiet --frozen --inexact --python $(BIN)/python --group fuzz
 	$(BIN)/ics-maturity run --data demo --jobs $(JOBS)
 	$(BIN)/python -m pytest -m slow -n $(JOBS) --dist loadgroup
 
