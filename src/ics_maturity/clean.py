@@ -131,6 +131,7 @@ def clean(profile: Profile, *, vintage: int = 2022) -> Cleaned:
     scored = _together([result.returns for result in answers])
     items = _together([result.items for result in answers])
     returns = identify(scored, reference, log, vintage=vintage)
+    _refuse_repeats(returns)
     matches = [r.item_match for _, r in read if r.item_match is not None]
     services = [r.services for _, r in read if r.services is not None]
     return Cleaned(
@@ -197,6 +198,28 @@ def _together(frames: list[pd.DataFrame]) -> pd.DataFrame:
             )
         )
     return together
+
+
+def _refuse_repeats(returns: pd.DataFrame) -> None:
+    """Refuse a score that counts twice because its provider's name is spelt in two ways.
+
+    Organisations with codes of their own may have become one provider; they stay apart.
+    """
+    code = returns["provider_code_returned"]
+    who = returns.assign(who=code.where(code != "", returns["provider_code"]))
+    keys = ["who", "round", "care_setting", "level", "construct", "assessed_by"]
+    twice = who[who.duplicated(keys, keep=False)].sort_values([*keys, "provider_name"])
+    if len(twice):
+        first = twice.head(2)
+        raise InputError(
+            Problem(
+                "each score once",
+                file=" and ".join(sorted(set(twice["source_id"]))),
+                column=str(first["construct"].iloc[0]),
+                value=f"{first['who'].iloc[0]} as {' and '.join(first['provider_name'])}",
+                fix="keep the return that was accepted, under one name",
+            )
+        )
 
 
 def _concat(frames: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:

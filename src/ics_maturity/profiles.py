@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from ics_maturity.errors import InputError, Problem
 from ics_maturity.paths import inside, project_root
@@ -104,9 +104,25 @@ class Profile:
             if not path.is_file()
         ]
         if not self.reference.is_dir():
-            absent.append(Problem("a folder of reference tables", PROFILE_FILE, column="reference"))
+            absent.append(
+                Problem(
+                    "a folder of reference tables",
+                    PROFILE_FILE,
+                    column="reference",
+                    fix="put the folder there, or remove the key",
+                )
+            )
         if absent:
             raise InputError(absent)
+
+
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("printable text on one line")
+    return text
+
+
+Line = Annotated[str, AfterValidator(_printable)]
 
 
 class ListedFile(Strict):
@@ -142,8 +158,8 @@ class ListedFile(Strict):
 class ProfileFile(Strict):
     """What ``profile.yaml`` may hold."""
 
-    label: str = Field(min_length=1, max_length=80, description="Name printed on every page")
-    banner: str = Field(max_length=400, description="Sentence printed at the top of every page")
+    label: Line = Field(min_length=1, max_length=80, description="Name printed on every page")
+    banner: Line = Field(max_length=400, description="Sentence printed at the top of every page")
     file_suffix: str = Field(
         default="",
         pattern=r"^(\.[a-z0-9]{1,20})?$",
@@ -234,7 +250,13 @@ def load_folder(folder: Path, name: str, root: Path | None = None) -> Profile:
             return inside(folder, relative, within)
         except ValueError as error:
             problems.append(
-                Problem("a path inside its folder", label, column=key, value=str(error))
+                Problem(
+                    "a path inside its folder",
+                    label,
+                    column=key,
+                    value=str(error),
+                    fix="move the file into the folder and give its name",
+                )
             )
             return folder
 

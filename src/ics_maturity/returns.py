@@ -27,10 +27,13 @@ Severity = Literal["note", "warning", "quarantined"]
 _CODE = r"^[A-Z0-9]{0,12}$"
 _SLUG = r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$"
 _CONSTRUCT = r"^[a-z0-9][a-z0-9_]*(\.[a-z0-9_]+)*$"
+# Control characters, and those that break a line or turn its direction: text must look like
+# what it is in a terminal, a page and a spreadsheet.
+_HIDDEN = r"\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
 # A name that starts like a formula would run when a table is opened in a spreadsheet.
-_NAME = r"^[^=+\-@\x00-\x1f\x7f\x80-\x9f\s][^\x00-\x1f\x7f\x80-\x9f]{0,199}$"
+_NAME = rf"^[^=+\-@\s{_HIDDEN}][^{_HIDDEN}]{{0,199}}$"
 _LABEL = rf"(?:{_NAME})?"
-_TEXT = r"^[^\x00-\x1f\x7f\x80-\x9f]{0,300}$"
+_TEXT = rf"^[^{_HIDDEN}]{{0,300}}$"
 
 
 @dataclass(frozen=True)

@@ -46,9 +46,11 @@ def _problem(fault: Any, file: str, fix: str, model: type[BaseModel] | None) -> 
             expected = "one of the keys " + ", ".join(known) if known else "only known keys"
             return Problem(expected, file, column=key, fix=fix or hint)
         case "missing":
-            return Problem(f"the key {key}", file, fix=fix)
+            return Problem(f"the key {key}", file, fix=fix or f"add {key}")
+        case "model_type" if not key:
+            return Problem("keys and values", file, fix=fix or "start from the example")
     expected = str(fault["msg"]).removeprefix("Input should be ").removeprefix("Value error, ")
-    return Problem(expected, file, column=key, value=str(fault["input"]), fix=fix)
+    return Problem(expected, file, column=key, value=str(fault["input"]), fix=fix or f"correct {key}")
 
 
 def _known_keys(model: type[BaseModel], place: Sequence[int | str]) -> list[str]:
@@ -78,6 +80,10 @@ class _Loader(yaml.SafeLoader):
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:
         seen = set()
         for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.MarkedYAMLError(
+                    problem="a key that is no plain word", problem_mark=key.start_mark
+                )
             if key.value in seen:
                 raise yaml.MarkedYAMLError(
                     problem=f"the key {key.value} a second time", problem_mark=key.start_mark
@@ -101,15 +107,24 @@ def read_yaml(path: Path, model: type[Model], *, file: str) -> Model:
         size = path.stat().st_size
         if size > LARGEST_FILE:
             raise InputError(
-                Problem(f"at most {LARGEST_FILE:,} bytes", file=file, value=f"{size:,} bytes")
+                Problem(
+                    f"at most {LARGEST_FILE:,} bytes",
+                    file=file,
+                    value=f"{size:,} bytes",
+                    fix="keep only the keys it needs",
+                )
             )
         data = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
     except OSError as error:
-        raise InputError(Problem(f"a readable file ({error.strerror})", file=file)) from None
+        raise InputError(
+            Problem(f"a readable file ({error.strerror})", file=file, fix="check its permissions")
+        ) from None
     except UnicodeDecodeError:
         raise InputError(Problem("text in UTF-8", file=file, fix="save it as UTF-8")) from None
     except RecursionError:
-        raise InputError(Problem("keys nested a few levels deep", file=file)) from None
+        raise InputError(
+            Problem("keys nested a few levels deep", file=file, fix="write it out flat")
+        ) from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         raise InputError(
@@ -118,10 +133,13 @@ def read_yaml(path: Path, model: type[Model], *, file: str) -> Model:
                 file=file,
                 row=mark.line + 1 if mark else None,
                 value=error.problem or str(error),
+                fix="correct the line; data/raw/own/README.md shows an example",
             )
         ) from None
     except yaml.YAMLError as error:
-        raise InputError(Problem("plain YAML", file=file, value=str(error))) from None
+        raise InputError(
+            Problem("plain YAML", file=file, value=str(error), fix="correct or remove it")
+        ) from None
     try:
         return model.model_validate(data)
     except ValidationError as error:

@@ -9,15 +9,17 @@ import pytest
 from ics_maturity import cli
 
 
-def test_data_dictionary_is_current(root: Path) -> None:
-    path = root / "tools" / "write_data_dictionary.py"
-    spec = importlib.util.spec_from_file_location("write_data_dictionary", path)
+@pytest.mark.parametrize("name", ["write_data_dictionary", "write_bad_input", "write_licences"])
+def test_generated_document_is_current(root: Path, name: str) -> None:
+    spec = importlib.util.spec_from_file_location(name, root / "tools" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     tool = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(tool)
-    assert tool.TARGET.read_text(encoding="utf-8") == tool.text(), f"run {path.name} again"
-    assert tool.SCHEMA.read_text(encoding="utf-8") == tool.schema(), f"run {path.name} again"
+    assert tool.TARGET.read_text(encoding="utf-8") == tool.text(), f"run tools/{name}.py again"
+    if hasattr(tool, "SCHEMA"):
+        written = tool.SCHEMA.read_text(encoding="utf-8")
+        assert written == tool.schema(), f"run tools/{name}.py again"
 
 
 def test_every_command_in_the_readme_exists(root: Path) -> None:

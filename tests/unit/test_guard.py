@@ -1,7 +1,12 @@
-"""Opening files: every broken, disguised or oversized one is refused with one clear error."""
+"""Opening files: limits, encodings, hidden sheets, and reading in a process of its own.
 
+Broken, disguised and hostile files are in the corpus; see test_bad_input.py.
+"""
+
+import datetime
 import io
 import re
+import shutil
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -10,12 +15,10 @@ import openpyxl
 import pytest
 
 from ics_maturity.errors import InputError
-from ics_maturity.readers import guard
+from ics_maturity.readers import contained, guard
 from ics_maturity.readers.result import Source
 from ics_maturity.returns import QualityLog
 from return_files import read, results_workbook, template_rows, write_book, write_csv, write_layout
-
-OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
 
 
 def source(path: Path, log: QualityLog | None = None) -> Source:
@@ -48,123 +51,17 @@ def raw(folder: Path, name: str, content: bytes) -> Path:
     return path
 
 
-def truncated(folder: Path) -> Path:
-    path = write_book(folder / "book.xlsx", results_workbook())
-    return raw(folder, "cut.xlsx", path.read_bytes()[:-400])
-
-
-def flipped(folder: Path) -> Path:
-    """A workbook with a few bytes of a packed sheet overwritten."""
-    path = write_book(folder / "book.xlsx", results_workbook())
-    content = bytearray(path.read_bytes())
-    content[300:320] = bytes(20)
-    return raw(folder, "flipped.xlsx", bytes(content))
-
-
-def kept_elsewhere(folder: Path) -> Path:
-    """A workbook that keeps a sheet with an absurd address outside the usual folder."""
-    path = write_book(folder / "book.xlsx", results_workbook())
-    with zipfile.ZipFile(path) as archive:
-        sheet = address("ZZZZZZZ2")(archive.read("xl/worksheets/sheet2.xml"))
-    repack(
-        path, lambda name, xml: xml.replace(b"/xl/worksheets/sheet2.xml", b"/hidden/a.dat"),
-        {"hidden/a.dat": sheet},
-    )  # fmt: skip
-    return path
-
-
-def folder_of_that_name(folder: Path) -> Path:
-    path = folder / "folder.csv"
-    path.mkdir()
-    return path
-
-
 def dimension(extent: str) -> Callable[[bytes], bytes]:
     return lambda xml: re.sub(
         rb'<dimension ref="[^"]+"', b'<dimension ref="%s"' % extent.encode(), xml
     )
 
 
-def address(cell: str) -> Callable[[bytes], bytes]:
-    return lambda xml: xml.replace(b'r="B2"', b'r="%s"' % cell.encode(), 1)
-
-
-def entities(xml: bytes) -> bytes:
-    bomb = b'<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;&a;">]>'
-    body = re.sub(rb"^<\?xml[^>]*\?>", b"", xml)
-    return b'<?xml version="1.0"?>' + bomb + body
-
-
-REFUSED: dict[str, tuple[str, Callable[[Path], Path], str]] = {
-    "missing file": ("template", lambda f: f / "absent.csv", "the file to exist"),
-    "folder": ("template", folder_of_that_name, "a file, not a folder"),
-    "zero bytes": ("template", lambda f: raw(f, "a.csv", b""), "a file with content"),
-    "zero bytes, workbook": ("dma_workbook", lambda f: raw(f, "a.xlsx", b""), "with content"),
-    "wrong ending": ("template", lambda f: raw(f, "a.txt", b"a,b\n1,2\n"), "ending in .csv"),
-    "csv for a workbook": ("dma_workbook", lambda f: write_csv(f / "a.csv", template_rows()),
-                           "ending in .xlsx"),
-    "macros by ending": ("dma_workbook", lambda f: raw(f, "a.xlsm", b"PK\x03\x04"), ".xlsx file"),
-    "macros inside": ("dma_workbook", lambda f: workbook(f, extra="xl/vbaProject.bin"),
-                      "without macros"),
-    "workbook named .csv": ("template", lambda f: workbook(f).rename(f / "b.csv"), "CSV text"),
-    "csv named .xlsx": ("dma_workbook", lambda f: raw(f, "a.xlsx", b"a,b\n1,2\n"),
-                        "an .xlsx workbook"),
-    "old .xls renamed": ("dma_workbook", lambda f: raw(f, "a.xlsx", OLE), "an .xlsx workbook"),
-    "password": ("dma_workbook", lambda f: raw(
-        f, "a.xlsx", OLE + "EncryptedPackage".encode("utf-16-le")), "without a password"),
-    "truncated workbook": ("dma_workbook", truncated, "a workbook that can be read"),
-    "damaged workbook": ("dma_workbook", flipped, "a workbook that can be read"),
-    "zip of something else": ("dma_workbook", lambda f: _zip(f), "an .xlsx workbook"),
-    "million columns claimed": ("dma_workbook", lambda f: workbook(f, dimension("A1:XFD1048576")),
-                                "columns"),
-    "extent that is none": ("dma_workbook", lambda f: workbook(f, dimension("everything")),
-                            "a workbook that can be read"),
-    "absurd column": ("dma_workbook", lambda f: workbook(f, address("ZZZZZZZ2")), "addresses"),
-    "absurd row": ("dma_workbook", lambda f: workbook(f, address("B99999999999")), "addresses"),
-    "absurd column, sheet kept elsewhere": ("dma_workbook", kept_elsewhere, "addresses"),
-    "entities": ("dma_workbook", lambda f: workbook(f, entities), "a workbook that can be read"),
-    "sheet in UTF-16": ("dma_workbook", lambda f: workbook(
-        f, lambda xml: xml.decode().encode("utf-16")), "stored in UTF-8"),
-    "sheet that is no XML": ("dma_workbook", lambda f: workbook(f, lambda xml: xml[:-200]),
-                             "a workbook that can be read"),
-    "semicolons": ("template", lambda f: raw(
-        f, "a.csv", b"round;score\n2023;2.5\n"), "separated by commas"),
-    "open quotation": ("template", lambda f: raw(f, "a.csv", b'a,b\n1,"2\n'), "well-formed CSV"),
-    "UTF-16 without a mark": ("template", lambda f: raw(
-        f, "a.csv", "round,score\n2023,2.5\n".encode("utf-16-le")), "text in UTF-8"),
-    "bytes of no encoding": ("template", lambda f: raw(
-        f, "a.csv", b"round,score\n\x81\x8d,2.5\n"), "text in UTF-8"),
-    "huge cell": ("template", lambda f: raw(
-        f, "a.csv", b"round,score\n" + b"9" * 200_000 + b",1\n"), "well-formed CSV"),
-    "too many columns": ("template", lambda f: raw(
-        f, "a.csv", b"," .join([b"a"] * 3000) + b"\n1\n"), "columns"),
-}  # fmt: skip
-
-
-def _zip(folder: Path) -> Path:
-    path = folder / "other.xlsx"
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("word/document.xml", "<x/>")
-    return path
-
-
-@pytest.mark.parametrize("name", REFUSED)
-def test_file_is_refused(name: str, tmp_path: Path) -> None:
-    layout, make, says = REFUSED[name]
-    path = make(tmp_path)
-    with pytest.raises(InputError) as caught:
-        read(path, layout)
-    (problem,) = caught.value.problems
-    assert problem.file == path.name
-    assert says in problem.expected
-    assert problem.fix
-    assert str(path.parent) not in str(caught.value)
-
-
 @pytest.mark.parametrize(
     ("limit", "value"),
     [("MAX_FILE_BYTES", 100), ("MAX_UNZIPPED_BYTES", 100), ("MAX_PART_BYTES", 100),
-     ("MAX_MEMBERS", 2), ("MAX_ROWS", 3), ("MAX_COLUMNS", 3)],
+     ("MAX_MEMBERS", 2), ("MAX_ROWS", 3), ("MAX_COLUMNS", 3), ("MAX_CELLS", 20),
+     ("MAX_CELL_TEXT", 10)],
 )  # fmt: skip
 def test_limits_hold_for_workbooks(
     limit: str, value: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -262,3 +159,55 @@ def test_unreadable_bytes_keep_their_cause(tmp_path: Path) -> None:
     path = raw(tmp_path, "a.xlsx", b"PK\x03\x04" + io.BytesIO(b"rubbish").read())
     with pytest.raises(InputError, match="cut off or damaged"):
         guard.read_workbook(source(path))
+
+
+# In a process of its own
+
+
+@pytest.fixture
+def contained_always(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "ORDINARY_BYTES", 0)
+
+
+def test_another_process_reads_the_same_cells(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cells = ["x", 1, 2.5, True, "é \u202e", datetime.datetime(2025, 2, 5, 1, 2),
+             datetime.time(2, 30), datetime.timedelta(hours=30), 1e300]  # fmt: skip
+    path = write_book(tmp_path / "a.xlsx", {"one": [cells], "two": [["y"]]}, hidden=["two"])
+    here_log, there_log = QualityLog(), QualityLog()
+    here = guard.read_workbook(source(path, here_log))
+    monkeypatch.setattr(guard, "ORDINARY_BYTES", 0)
+    there = guard.read_workbook(source(path, there_log))
+    assert there == here
+    assert [type(cell) for cell in there[0].rows[0]] == [type(cell) for cell in here[0].rows[0]]
+    assert there_log.frame().equals(here_log.frame())
+    assert there_log.frame()["kind"].tolist() == ["hidden_sheet"]
+
+
+@pytest.mark.usefixtures("contained_always")
+def test_what_another_process_finds_names_the_file(tmp_path: Path) -> None:
+    path = workbook(tmp_path, dimension("A1:XFD1048576"))
+    with pytest.raises(InputError, match=r"book\.xlsx.*at most 500,000 rows"):
+        guard.read_workbook(source(path))
+    path = workbook(tmp_path, lambda xml: xml[:-100])
+    with pytest.raises(InputError, match=r"book\.xlsx.*cut off or damaged"):
+        guard.read_workbook(source(path))
+
+
+@pytest.mark.usefixtures("contained_always")
+def test_a_workbook_that_takes_too_long_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contained, "MAX_SECONDS", 0.001)
+    with pytest.raises(InputError, match="within 2 GB of memory"):
+        guard.read_workbook(source(workbook(tmp_path)))
+
+
+@pytest.mark.usefixtures("contained_always")
+def test_another_process_that_dies_is_a_refusal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contained.sys, "executable", shutil.which("false"))
+    with pytest.raises(InputError, match="too much memory"):
+        guard.read_workbook(source(workbook(tmp_path)))

@@ -2,7 +2,9 @@
 
 Everything is checked before a parser sees it: size, kind by content, declared dimensions,
 unpacked size, cell addresses. What passes comes out as plain rows of values; formulas are
-never read, only the values a workbook stores for them. XML is parsed through defusedxml.
+never read, only the values a workbook stores for them. XML is parsed through defusedxml, and a
+workbook of more than ordinary size in a process of its own (see
+:mod:`ics_maturity.readers.contained`).
 """
 
 import csv
@@ -10,28 +12,37 @@ import io
 import re
 import warnings
 import zipfile
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import NoReturn
 
 import openpyxl
 
 from ics_maturity.errors import InputError, Problem
+from ics_maturity.readers import contained
 from ics_maturity.readers.result import Source
 
 MAX_FILE_BYTES = 150_000_000
-MAX_UNZIPPED_BYTES = 300_000_000
-MAX_PART_BYTES = 60_000_000  # styles, shared strings and the like: openpyxl holds them whole
+MAX_UNZIPPED_BYTES = 150_000_000
+MAX_PART_BYTES = 20_000_000  # styles, shared strings and the like: openpyxl holds them whole
 MAX_MEMBERS = 2_000
 MAX_ROWS = 500_000
 MAX_COLUMNS = 2_000
+MAX_CELLS = 10_000_000  # with the gaps before the last cell of a row, which take memory too
+MAX_CELL_TEXT = 32_767  # what a spreadsheet can hold in a cell
+# Up to this size unpacked, whatever is inside costs seconds and tens of megabytes at most.
+ORDINARY_BYTES = 1_000_000
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = b"PK\x03\x04"
 _DIMENSION = re.compile(rb'<(?:\w+:)?dimension\s[^>]*ref\s*=\s*["\']([^"\']{1,60})["\']')
 _LAST_CELL = re.compile(r"^(?:[A-Z]+\d+:)?([A-Z]+)(\d+)$")
 _ENCODING = re.compile(rb'^[^>]*encoding\s*=\s*["\']([\w.-]+)["\']')
-# No spreadsheet has a column of four letters or a row number of eight digits.
-_ABSURD_ADDRESS = re.compile(rb'\sr\s*=\s*["\'](?:[A-Za-z]{4,}|[A-Za-z]{0,3}\d{8,})')
+# No spreadsheet has a column of four letters or a row below 1,048,576 (1,100,000 is near enough).
+_ABSURD_ADDRESS = re.compile(
+    rb'\sr\s*=\s*["\'](?:[A-Za-z]{4,}|[A-Za-z]{0,3}(?:\d{8,}|[2-9]\d{6}|1[1-9]\d{5}))'
+)
+_LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n|\Z)")
 _CHUNK = 1 << 20
 
 
@@ -92,8 +103,14 @@ def read_csv(source: Source) -> Sheet:
             inside a quotation, or has rows longer or shorter than its header.
     """
     text = _decode(source, _bytes_of(source, ".csv"))
+    rows: list[list[str]] = []
+    cells = 0
     try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+        for row in csv.reader(_lines(text), strict=True):
+            cells += len(row)
+            if cells > MAX_CELLS:
+                _refuse(source, f"at most {MAX_CELLS:,} cells", "split the file", "more")
+            rows.append(row)
     except csv.Error as error:
         _refuse(
             source,
@@ -102,6 +119,11 @@ def read_csv(source: Source) -> Sheet:
             str(error),
         )
     return Sheet(source.file, "", _rectangular(source, rows))
+
+
+def _lines(text: str) -> Iterator[str]:
+    """The lines with their ends, one at a time: a second copy of the file could be gigabytes."""
+    return (found[0] for found in _LINE.finditer(text) if found[0])
 
 
 def _decode(source: Source, raw: bytes) -> str:
@@ -187,12 +209,22 @@ def read_workbook(source: Source) -> list[Sheet]:
     raw = _bytes_of(source, ".xlsx")
     _check_kind(source, raw)
     try:
-        with zipfile.ZipFile(io.BytesIO(raw)) as archive, warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # openpyxl on features it leaves out
-            _check_sizes(source, archive)
-            sheets = _visible_sheets(source, archive, raw)
-    except InputError:
-        raise
+        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+            unpacked = _check_sizes(source, archive)
+        if unpacked > ORDINARY_BYTES:
+            tables = contained.read(source.path)
+        else:
+            tables = parse_workbook(source, raw)
+    except InputError as error:
+        # What a process of its own has found does not know the file's name here.
+        raise InputError(replace(found, file=source.file) for found in error.problems) from None
+    except contained.BeyondLimitsError as error:
+        _refuse(
+            source,
+            f"a workbook that can be read within {error.limits}",
+            "remove what is not returns, or export the table as CSV",
+            str(error),
+        )
     except Exception as error:  # a damaged workbook fails in too many ways to list
         _refuse(
             source,
@@ -200,30 +232,44 @@ def read_workbook(source: Source) -> list[Sheet]:
             "it may be cut off or damaged: fetch it again, or open it and save it as .xlsx",
             f"{type(error).__name__}: {error}",
         )
+    sheets = [Sheet(source.file, t.name, t.rows) for t in tables if t.state == "visible"]
+    for table in tables:
+        if table.state != "visible":
+            source.note(
+                "hidden_sheet",
+                "The sheet is hidden.",
+                sheet=table.name,
+                value=table.state,
+                action="ignored",
+                rule="sheet state is not visible",
+            )
     if not any(any(row) for sheet in sheets for row in sheet.rows):
         _refuse(source, "at least one visible sheet with content", "export the file again")
     return sheets
 
 
-def _visible_sheets(source: Source, archive: zipfile.ZipFile, raw: bytes) -> list[Sheet]:
-    book = openpyxl.load_workbook(io.BytesIO(raw), read_only=True, data_only=True, keep_links=False)
-    sheets = []
-    for sheet in book.worksheets:
-        if sheet.sheet_state != "visible":
-            source.note(
-                "hidden_sheet",
-                "The sheet is hidden.",
-                sheet=sheet.title,
-                value=sheet.sheet_state,
-                action="ignored",
-                rule="sheet state is not visible",
-            )
-            continue
-        # A workbook may keep a sheet anywhere; check the very part that is about to be parsed.
-        _check_sheet(source, archive, sheet._worksheet_path.lstrip("/"))
-        sheets.append(Sheet(source.file, sheet.title, _values(source, sheet)))
-    book.close()
-    return sheets
+def parse_workbook(source: Source, raw: bytes) -> list[contained.RawTable]:
+    """Every sheet as it stands, hidden ones without their rows.
+
+    Raises:
+        InputError: a sheet is larger than the limits, or has addresses no spreadsheet has.
+        Exception: whatever a damaged workbook does to openpyxl.
+    """
+    tables = []
+    with zipfile.ZipFile(io.BytesIO(raw)) as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # openpyxl on features it leaves out
+        book = openpyxl.load_workbook(
+            io.BytesIO(raw), read_only=True, data_only=True, keep_links=False
+        )
+        for sheet in book.worksheets:
+            rows: list[list[object]] = []
+            if sheet.sheet_state == "visible":
+                # A workbook may keep a sheet anywhere; check the very part about to be parsed.
+                _check_sheet(source, archive, sheet._worksheet_path.lstrip("/"))
+                rows = _values(source, sheet)
+            tables.append(contained.RawTable(sheet.title, sheet.sheet_state, rows))
+        book.close()
+    return tables
 
 
 def _values(source: Source, sheet: object) -> list[list[object]]:
@@ -232,16 +278,26 @@ def _values(source: Source, sheet: object) -> list[list[object]]:
     sheet.reset_dimensions()  # type: ignore[attr-defined]
     rows: list[list[object]] = []
     title = sheet.title  # type: ignore[attr-defined]
+    seen = 0
     for number, cells in enumerate(sheet.iter_rows(values_only=True), start=1):  # type: ignore[attr-defined]
         row = list(cells)
+        seen += len(row)
         while row and (row[-1] is None or row[-1] == ""):
             row.pop()
-        if len(row) > MAX_COLUMNS or (row and number > MAX_ROWS):
+        if len(row) > MAX_COLUMNS or (row and number > MAX_ROWS) or seen > MAX_CELLS:
             _refuse(
                 source,
-                f"at most {MAX_ROWS:,} rows and {MAX_COLUMNS:,} columns",
+                f"at most {MAX_ROWS:,} rows, {MAX_COLUMNS:,} columns and {MAX_CELLS:,} cells",
                 "remove what is not returns",
                 f"row {number:,} with {len(row):,} columns",
+                sheet=title,
+            )
+        if any(isinstance(cell, str) and len(cell) > MAX_CELL_TEXT for cell in row):
+            _refuse(
+                source,
+                f"at most {MAX_CELL_TEXT:,} characters in a cell",
+                "remove what is not returns",
+                f"a longer text in row {number:,}",
                 sheet=title,
             )
         if number <= MAX_ROWS:
@@ -266,8 +322,11 @@ def _check_kind(source: Source, raw: bytes) -> None:
         _refuse(source, "an .xlsx workbook", "export it again as .xlsx", "not a workbook")
 
 
-def _check_sizes(source: Source, archive: zipfile.ZipFile) -> None:
-    """What the archive says of its parts, before any of them is unpacked."""
+def _check_sizes(source: Source, archive: zipfile.ZipFile) -> int:
+    """What the archive says of its parts, before any of them is unpacked; their size in bytes.
+
+    An archive cannot say less than it holds: unpacking stops at the size it gives.
+    """
     members = archive.infolist()
     names = [member.filename for member in members]
     if "xl/workbook.xml" not in names:
@@ -276,17 +335,22 @@ def _check_sizes(source: Source, archive: zipfile.ZipFile) -> None:
         _refuse(source, "a workbook without macros", "save a copy as .xlsx without macros")
     unzipped = sum(member.file_size for member in members)
     parts = [m.file_size for m in members if not m.filename.startswith("xl/worksheets/")]
-    if (
-        len(members) > MAX_MEMBERS
-        or unzipped > MAX_UNZIPPED_BYTES
-        or max(parts, default=0) > MAX_PART_BYTES
-    ):
+    largest = max(parts, default=0)
+    if largest > MAX_PART_BYTES:
         _refuse(
             source,
-            f"at most {MAX_UNZIPPED_BYTES:,} bytes when unpacked",
+            f"at most {MAX_PART_BYTES:,} bytes of styles, names or texts",
+            "copy the table, values only, into a new workbook",
+            f"a part of {largest:,} bytes",
+        )
+    if len(members) > MAX_MEMBERS or unzipped > MAX_UNZIPPED_BYTES:
+        _refuse(
+            source,
+            f"at most {MAX_UNZIPPED_BYTES:,} bytes in {MAX_MEMBERS:,} parts when unpacked",
             "remove what is not returns",
             f"{unzipped:,} bytes in {len(members):,} parts",
         )
+    return unzipped
 
 
 def _check_sheet(source: Source, archive: zipfile.ZipFile, part: str) -> None:

@@ -91,7 +91,34 @@ def log_organisations(returns: Sequence[Return], source: Source) -> None:
             )
     _log_shared_stems(returns, source)
     if source.names:
-        _log_wrong_owners(returns, source.names, source)
+        _log_wrong_owners([(one.row, one.code, one.name) for one in returns], source.names, source)
+
+
+def log_names_of_codes(rows: Sequence[tuple[int, str, str]], source: Source) -> None:
+    """Note codes that come with more than one name, and codes that do not belong to their names.
+
+    Args:
+        rows: row number, code and name; rows without a code are found by their name alone.
+        source: names are held against codes only where it comes with known names.
+    """
+    coded = [row for row in rows if row[1]]
+    spellings: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    for row, code, name in coded:
+        spellings[code].setdefault(name, row)
+    for code, names in spellings.items():
+        if len(names) > 1:
+            source.note(
+                "names_of_one_code",
+                "Rows of one code give the organisation different names.",
+                row=max(names.values()),
+                provider_code=code,
+                value=" | ".join(names),
+                action="taken as one organisation",
+                severity="warning",
+                rule="names of the rows with that code",
+            )
+    if source.names:
+        _log_wrong_owners(coded, source.names, source)
 
 
 def _log_shared_stems(returns: Sequence[Return], source: Source) -> None:
@@ -115,25 +142,27 @@ def _log_shared_stems(returns: Sequence[Return], source: Source) -> None:
             )
 
 
-def _log_wrong_owners(returns: Sequence[Return], names: Mapping[str, str], source: Source) -> None:
+def _log_wrong_owners(
+    rows: Sequence[tuple[int, str, str]], names: Mapping[str, str], source: Source
+) -> None:
     owners: defaultdict[frozenset[str], set[str]] = defaultdict(set)
     known: defaultdict[str, set[str]] = defaultdict(set)
     for name, code in names.items():
         owners[frozenset(_words(name))].add(code)
         known[code] |= _words(name)
-    for one in {entry.code: entry for entry in returns}.values():
-        said = _words(one.name)
-        others = owners.get(frozenset(said), {one.code})
-        distinctive = known[one.code] - _COMMON
+    for row, code, name in {entry[1]: entry for entry in rows}.values():
+        said = _words(name)
+        others = owners.get(frozenset(said), {code})
+        distinctive = known[code] - _COMMON
         another_name = bool(distinctive) and not (said & distinctive)
-        if one.code not in others or another_name:
+        if code not in others or another_name:
             source.note(
                 "code_name_disagreement",
                 "The code does not belong to the name.",
-                row=one.row,
-                provider_code=one.code,
-                value=one.name
-                + "".join(f"; the name is that of {c}" for c in sorted(others - {one.code})),
+                row=row,
+                provider_code=code,
+                value=name
+                + "".join(f"; the name is that of {c}" for c in sorted(others - {code})),
                 action="kept as returned",
                 severity="warning",
                 rule="the register has the name under another code, or no distinctive word of "

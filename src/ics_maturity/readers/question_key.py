@@ -78,6 +78,20 @@ def _named_rows(sheets: list[Sheet], source: Source) -> dict[str, list[str]]:
             )
             for name in missing
         )
+    first = [text(row[0]) for row in sheet.rows if row]
+    if repeated := [name for name in _ROWS if first.count(name) > 1]:
+        raise InputError(
+            source.problem(
+                "each row once",
+                sheet=sheet.name,
+                row=max(at for at, row in enumerate(sheet.rows, start=1)
+                        if row and text(row[0]) == name),
+                column="A",
+                value=name,
+                fix="remove the repeated row",
+            )
+            for name in repeated
+        )
     width = max(len(row) for row in named.values())
     return {name: row + [""] * (width - len(row)) for name, row in named.items()}
 

@@ -25,11 +25,13 @@ from openpyxl.worksheet.datavalidation import DataValidation
 
 from ics_maturity.errors import InputError, Problem
 from ics_maturity.instruments import Instrument
+from ics_maturity.instruments.wording import wording_key
 from ics_maturity.readers.cells import NotANumber, is_code, number, number_between, text
 from ics_maturity.readers.frames import tidy
 from ics_maturity.readers.guard import Sheet, read_csv, read_workbook
 from ics_maturity.readers.headings import heading_problems, log_unheaded, positions
 from ics_maturity.readers.lattice_check import log_off_lattice
+from ics_maturity.readers.organisations import log_names_of_codes
 from ics_maturity.readers.result import ReadResult, Source
 from ics_maturity.returns import ASSESSORS, GRAIN, LEVELS, slug_problem
 
@@ -103,9 +105,10 @@ def read_template(source: Source) -> ReadResult:
         )
     columns = positions(sheet.rows[header_row])
     problems: list[Problem] = []
+    filled = _filled(source, sheet, header_row)
     rows = [
         _Row(source, sheet, columns, index, instrument, problems).values()
-        for index in _filled(source, sheet, header_row)
+        for index in filled
         if _whole(source, sheet, columns, index, problems)
     ]
     if not rows and not problems:
@@ -117,6 +120,13 @@ def read_template(source: Source) -> ReadResult:
     _log_text_numbers(source, sheet, columns["score"], header_row)
     for column in ("provider_code", "ics_code"):
         _log_small_letters(source, sheet, column, columns.get(column), header_row)
+    log_names_of_codes(
+        [
+            (index + 1, row["provider_code_returned"], row["provider_name"])
+            for index, row in zip(filled, rows, strict=True)
+        ],
+        source,
+    )
     values: dict[str, Any] = {name: [row[name] for row in rows] for name in rows[0]}
     frame = tidy(values | {"source_id": source.source_id}, file=source.file)
     if instrument is not None:
@@ -413,11 +423,13 @@ def _fill_in(column: str) -> str:
 
 
 def _repeated(rows: Sequence[Mapping[str, Any]], source: Source, sheet: Sheet) -> list[Problem]:
-    """Rows that score the same thing twice."""
+    """Rows that score the same thing twice, under whatever spelling of the provider's name."""
     first: dict[tuple[object, ...], Mapping[str, Any]] = {}
     problems = []
+    others = [name for name in GRAIN if not name.startswith("provider_")]
     for row in rows:
-        earlier = first.setdefault(tuple(row[name] for name in GRAIN), row)
+        who = row["provider_code_returned"] or wording_key(row["provider_name"])
+        earlier = first.setdefault((who, *(row[name] for name in others)), row)
         if earlier is not row:
             problems.append(
                 source.problem(
