@@ -50,7 +50,9 @@ def _problem(fault: Any, file: str, fix: str, model: type[BaseModel] | None) -> 
         case "model_type" if not key:
             return Problem("keys and values", file, fix=fix or "start from the example")
     expected = str(fault["msg"]).removeprefix("Input should be ").removeprefix("Value error, ")
-    return Problem(expected, file, column=key, value=str(fault["input"]), fix=fix or f"correct {key}")
+    return Problem(
+        expected, file, column=key, value=str(fault["input"]), fix=fix or f"correct {key}"
+    )
 
 
 def _known_keys(model: type[BaseModel], place: Sequence[int | str]) -> list[str]:

@@ -80,8 +80,7 @@ def address(cell: bytes) -> Callable[[bytes], bytes]:
 def declared(entities: bytes) -> Callable[[bytes], bytes]:
     """Begin the part with a document type."""
     return lambda xml: (
-        b'<?xml version="1.0"?><!DOCTYPE x [%s]>' % entities
-        + re.sub(rb"^<\?xml[^>]*\?>", b"", xml)
+        b'<?xml version="1.0"?><!DOCTYPE x [%s]>' % entities + re.sub(rb"^<\?xml[^>]*\?>", b"", xml)
     )
 
 
@@ -115,28 +114,53 @@ def _of_every_layout() -> list[Case]:
                  layout: str = layout) -> None:  # fmt: skip
             cases.append(Case("files", layout, name, make, outcome))
 
-        case("zero bytes", raw(layout, lambda b: b""),
-             Refused("a file with content", "fetch or export", value="0 bytes"))
-        case("cut off in the middle", raw(layout, lambda b: b[: len(b) // 2]),
-             UNREADABLE if book else Refused("", ""))
-        case("another ending", raw(layout, bytes, "returns.txt"),
-             Refused("", "save it as" if layout not in ("template", TEMPLATE_XLSX) else "save",
-                     value=".txt"))
-        case("password", raw(layout, lambda b: OLE + "EncryptedPackage".encode("utf-16-le")),
-             Refused("a workbook without a password", "save a copy", value="password")
-             if book else Refused("CSV text", "true ending", value="a workbook named .csv"))
-        case("old .xls under a new name", raw(layout, lambda b: OLE),
-             Refused("an .xlsx workbook", "save it as .xlsx", value="old .xls")
-             if book else Refused("CSV text", "true ending", value="a workbook named .csv"))
-        case("picture under a new name", raw(layout, lambda b: PNG),
-             Refused("an .xlsx workbook", "export it again", value="not a workbook")
-             if book else Refused("text in UTF-8", "export it as"))
+        case(
+            "zero bytes",
+            raw(layout, lambda b: b""),
+            Refused("a file with content", "fetch or export", value="0 bytes"),
+        )
+        case(
+            "cut off in the middle",
+            raw(layout, lambda b: b[: len(b) // 2]),
+            UNREADABLE if book else Refused("", ""),
+        )
+        case(
+            "another ending",
+            raw(layout, bytes, "returns.txt"),
+            Refused(
+                "",
+                "save it as" if layout not in ("template", TEMPLATE_XLSX) else "save",
+                value=".txt",
+            ),
+        )
+        case(
+            "password",
+            raw(layout, lambda b: OLE + "EncryptedPackage".encode("utf-16-le")),
+            Refused("a workbook without a password", "save a copy", value="password")
+            if book
+            else Refused("CSV text", "true ending", value="a workbook named .csv"),
+        )
+        case(
+            "old .xls under a new name",
+            raw(layout, lambda b: OLE),
+            Refused("an .xlsx workbook", "save it as .xlsx", value="old .xls")
+            if book
+            else Refused("CSV text", "true ending", value="a workbook named .csv"),
+        )
+        case(
+            "picture under a new name",
+            raw(layout, lambda b: PNG),
+            Refused("an .xlsx workbook", "export it again", value="not a workbook")
+            if book
+            else Refused("text in UTF-8", "export it as"),
+        )
     return cases
 
 
 def _csv() -> list[Case]:
     cases = []
     for layout in CSV:
+
         def case(name: str, make: Make, outcome: Refused | Logged | Read,
                  layout: str = layout) -> None:  # fmt: skip
             cases.append(Case("files", layout, name, make, outcome))
@@ -149,13 +173,21 @@ def _csv() -> list[Case]:
         case("lines that end in CR", raw(layout, lambda b: b.replace(b"\n", b"\r")), Read())
         case("no line end at the end", raw(layout, lambda b: b.rstrip(b"\n")), Read())
         case("UTF-16", as_text("utf-16"), Logged("encoding", "warning"))
-        case("UTF-16 without a mark", as_text("utf-16-le"),
-             Refused("text in UTF-8", "export it as 'CSV UTF-8'", value="NUL"))
-        case("workbook under a new name",
-             raw("dma_workbook", bytes, "returns.csv"),
-             Refused("CSV text", "true ending", value="a workbook named .csv"))
-        case("quotation left open", raw(layout, lambda b: b + b'"'),
-             Refused("well-formed CSV", "may be cut off"))
+        case(
+            "UTF-16 without a mark",
+            as_text("utf-16-le"),
+            Refused("text in UTF-8", "export it as 'CSV UTF-8'", value="NUL"),
+        )
+        case(
+            "workbook under a new name",
+            raw("dma_workbook", bytes, "returns.csv"),
+            Refused("CSV text", "true ending", value="a workbook named .csv"),
+        )
+        case(
+            "quotation left open",
+            raw(layout, lambda b: b + b'"'),
+            Refused("well-formed CSV", "may be cut off"),
+        )
     cases += [
         Case("files", "template", "missing file", lambda f: f / "returns.csv",
              Refused("the file to exist", "check the name")),
@@ -202,42 +234,85 @@ def spoilt_text(layout: str, old: str, new: str, encoding: str) -> Make:
 def _workbooks() -> list[Case]:
     cases = []
     for layout in WORKBOOKS:
+
         def case(name: str, make: Make, outcome: Refused | Logged | Read,
                  layout: str = layout, slow: bool = False) -> None:  # fmt: skip
             cases.append(Case("files", layout, name, make, outcome, slow))
 
         case("bytes overwritten", raw(layout, lambda b: b[:300] + bytes(20) + b[320:]), UNREADABLE)
-        case("macros inside", repacked(layout, {"xl/vbaProject.bin": lambda _: b"x"}),
-             Refused("a workbook without macros", "save a copy"))
-        case("macros by its ending", raw(layout, bytes, "returns.xlsm"),
-             Refused("", "save", value=".xlsm"))
-        case("million columns claimed", sheet(layout, dimension(b"A1:XFD1048576")),
-             Refused("at most 500,000 rows and 2,000 columns", "delete the empty rows",
-                     value="XFD1048576"))
+        case(
+            "macros inside",
+            repacked(layout, {"xl/vbaProject.bin": lambda _: b"x"}),
+            Refused("a workbook without macros", "save a copy"),
+        )
+        case(
+            "macros by its ending",
+            raw(layout, bytes, "returns.xlsm"),
+            Refused("", "save", value=".xlsm"),
+        )
+        case(
+            "million columns claimed",
+            sheet(layout, dimension(b"A1:XFD1048576")),
+            Refused(
+                "at most 500,000 rows and 2,000 columns",
+                "delete the empty rows",
+                value="XFD1048576",
+            ),
+        )
         case("extent that is none", sheet(layout, dimension(b"everything")), UNREADABLE)
         case("extent smaller than the table", sheet(layout, dimension(b"A1:B2")), Read())
-        case("column of seven letters", sheet(layout, address(b"ZZZZZZZ2")),
-             Refused("cell addresses a spreadsheet can have", "save it again"))
-        case("row of eleven digits", sheet(layout, address(b"B99999999999")),
-             Refused("cell addresses a spreadsheet can have", "save it again"))
-        case("cell in the last column and row a sheet can have",
-             sheet(layout, lambda xml: xml.replace(b"</sheetData>", b'<row r="1048576"><c '
-                   b'r="XFD1048576"><v>1</v></c></row></sheetData>')),
-             Refused("at most 500,000 rows", "remove what is not returns"),
-             slow=layout != "dma_workbook")
-        case("sheet in UTF-16", sheet(layout, lambda xml: xml.decode().encode("utf-16")),
-             Refused("sheets stored in UTF-8", "save it again"))
+        case(
+            "column of seven letters",
+            sheet(layout, address(b"ZZZZZZZ2")),
+            Refused("cell addresses a spreadsheet can have", "save it again"),
+        )
+        case(
+            "row of eleven digits",
+            sheet(layout, address(b"B99999999999")),
+            Refused("cell addresses a spreadsheet can have", "save it again"),
+        )
+        case(
+            "cell in the last column and row a sheet can have",
+            sheet(
+                layout,
+                lambda xml: xml.replace(
+                    b"</sheetData>",
+                    b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>',
+                ),
+            ),
+            Refused("at most 500,000 rows", "remove what is not returns"),
+            slow=layout != "dma_workbook",
+        )
+        case(
+            "sheet in UTF-16",
+            sheet(layout, lambda xml: xml.decode().encode("utf-16")),
+            Refused("sheets stored in UTF-8", "save it again"),
+        )
         case("sheet that is no XML", sheet(layout, lambda xml: xml[:-200]), UNREADABLE)
-        case("texts that unpack to 30 MB", repacked(
-            layout, {"xl/styles.xml": lambda _: b"<a/>" * 7_500_000}),
-            Refused("at most 20,000,000 bytes of styles", "copy the table", value="30,000,000"))
-        case("link to another workbook", repacked(layout, {
-            "xl/externalLinks/externalLink1.xml": lambda _: b'<externalLink xmlns="%s"/>'
-            % NAMESPACE.encode()}), Read())
+        case(
+            "texts that unpack to 30 MB",
+            repacked(layout, {"xl/styles.xml": lambda _: b"<a/>" * 7_500_000}),
+            Refused("at most 20,000,000 bytes of styles", "copy the table", value="30,000,000"),
+        )
+        case(
+            "link to another workbook",
+            repacked(
+                layout,
+                {
+                    "xl/externalLinks/externalLink1.xml": lambda _: (
+                        b'<externalLink xmlns="%s"/>' % NAMESPACE.encode()
+                    )
+                },
+            ),
+            Read(),
+        )
         for name, entities in ENTITIES.items():
             case(name, sheet(layout, declared(entities)), UNREADABLE)
-        case("entities in the list of sheets", repacked(
-            layout, {"xl/workbook.xml": declared(ENTITIES["entities that multiply"])}), UNREADABLE)
+        case(
+            "entities in the list of sheets",
+            repacked(layout, {"xl/workbook.xml": declared(ENTITIES["entities that multiply"])}),
+            UNREADABLE,
+        )
     bomb = b'<row r="%d"><c r="A%d"><v>1</v></c></row>'
     cases += [
         Case("files", "dma_workbook", "zip of something else", other_zip,

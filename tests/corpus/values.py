@@ -189,11 +189,11 @@ def _template() -> list[Case]:
         "another round": ("round", "2024", "2023, as the profile says", "correct the round"),
         "round with a fraction": ("round", "2023.5", "2023, as the", "correct the round"),
         "unknown assessor": ("assessed_by", "board", "self or moderated", "correct"),
-        "no assessor": ("assessed_by", "", "self or moderated", "correct"),
-        "impossible code": ("provider_code", "R/1", "capital letters", "correct"),
-        "code of 40 letters": ("provider_code", "R" * 40, "capital letters", "correct"),
-        "no name": ("provider_name", "", "the name of the provider", "correct"),
-        "name of blanks": ("provider_name", "\u00a0 \u200b", "the name of the provider", "correct"),
+        "no assessor": ("assessed_by", "", "self or moderated", "write the"),
+        "impossible code": ("provider_code", "R/1", "letters and digits", "correct"),
+        "code of 40 letters": ("provider_code", "R" * 40, "letters and digits", "correct"),
+        "no name": ("provider_name", "", "the name of the provider", "write the"),
+        "name of blanks": ("provider_name", "\u00a0 \u200b", "the name of the provider", "write"),
     }
     cases = [
         case("template", name, put(1, heading, value),
@@ -201,7 +201,7 @@ def _template() -> list[Case]:
         for name, (heading, value, expected, fix) in of_column.items()
     ]  # fmt: skip
     for name, payload in {
-        "formula for a name": "=HYPERLINK(\"http://x\")",
+        "formula for a name": '=HYPERLINK("http://x")',
         "plus sign before a name": "+1 NHS TRUST",
         "at sign before a name": "@SUM(1)",
         "minus sign before a name": "-2+3",
@@ -219,6 +219,8 @@ def _template() -> list[Case]:
         case("template", "blanks around everything",
              lambda g: [r.__setitem__(i, f" {r[i]}\u00a0") for r in g for i in range(len(r))],
              Read()),
+        case("template", "code in small letters", put(1, "provider_code", "raa"),
+             Logged("code_case", "note")),
         case("template", "name in mixed case", put(1, "provider_name", "Alpha NHS Trust"),
              Logged("names_of_one_code", "warning", "as given")),
         case("template", "another spelling of the name, the score a second time",

@@ -1,6 +1,7 @@
 """pyproject.toml, uv.lock, the hashed exports and environment.yml say the same."""
 
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -86,3 +87,27 @@ def test_the_slow_import_stays_out(root: Path) -> None:
     for entry in lines(root / "requirements" / "all.txt"):
         if entry.startswith("rfc3987-syntax"):
             assert "sys_platform == 'never'" in entry
+
+
+def test_no_package_of_a_run_is_under_a_licence_that_binds(root: Path) -> None:
+    tool = runpy.run_path(str(root / "tools" / "write_licences.py"))
+    found = {name: tool["refused"](stated) for name, (stated, _) in tool["licences"]().items()}
+    assert len(found) > 50
+    assert {name: parts for name, parts in found.items() if parts} == {}
+    assert tool["refused"]("GPL-3.0-or-later") == ["GPL-3.0-or-later"]
+    assert tool["refused"]("MIT AND AGPL-3.0") == ["AGPL-3.0"]
+    assert tool["refused"]("GPL-2.0-only OR MIT") == []
+
+
+def test_lock_hashes_everything_it_downloads(root: Path) -> None:
+    locked = tomllib.loads((root / "uv.lock").read_text(encoding="utf-8"))["package"]
+    files = [
+        (package["name"], file)
+        for package in locked
+        for file in (*package.get("wheels", ()), *filter(None, [package.get("sdist")]))
+    ]
+    assert len(files) > 100
+    assert [name for name, file in files if not file["hash"].startswith("sha256:")] == []
+    assert [
+        p["name"] for p in locked if "registry" not in p["source"] and p["name"] != "ics-maturity"
+    ] == []

@@ -161,8 +161,7 @@ def _log_wrong_owners(
                 "The code does not belong to the name.",
                 row=row,
                 provider_code=code,
-                value=name
-                + "".join(f"; the name is that of {c}" for c in sorted(others - {code})),
+                value=name + "".join(f"; the name is that of {c}" for c in sorted(others - {code})),
                 action="kept as returned",
                 severity="warning",
                 rule="the register has the name under another code, or no distinctive word of "

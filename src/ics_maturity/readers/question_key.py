@@ -84,8 +84,9 @@ def _named_rows(sheets: list[Sheet], source: Source) -> dict[str, list[str]]:
             source.problem(
                 "each row once",
                 sheet=sheet.name,
-                row=max(at for at, row in enumerate(sheet.rows, start=1)
-                        if row and text(row[0]) == name),
+                row=max(
+                    at for at, row in enumerate(sheet.rows, start=1) if row and text(row[0]) == name
+                ),
                 column="A",
                 value=name,
                 fix="remove the repeated row",
