@@ -46,8 +46,8 @@ CASES = [
     case("as it should be", str, Read()),
     case("CR LF at the ends of lines", lambda t: t.replace("\n", "\r\n"), Read()),
     case("unknown key", lambda t: t + "colour: red\n",
-         Refused("only known keys", "remove colour", column="colour")),
-    entry("unknown key of a file", "round:", "year: 2023, round:", "only known keys",
+         Refused("one of the keys", "remove colour", column="colour")),
+    entry("unknown key of a file", "round:", "year: 2023, round:", "one of the keys",
           "remove returns.0.year", "returns.0.year", ""),
     entry("misspelt key", "label:", "lable:", "the key label", "add label", "", ""),
     case("no files", lambda t: t.split("returns:")[0], Refused("the key returns", "add returns")),
@@ -108,5 +108,5 @@ CASES = [
     case("a list", lambda t: "- a\n", Refused("keys and values", "start from the example")),
     case("two documents", lambda t: t + "---\n" + t, Refused("plain YAML", "correct")),
     case("merge key", lambda t: t + "<<: {colour: red}\n",
-         Refused("only known keys", "remove", column="colour")),
+         Refused("one of the keys", "remove", column="colour")),
 ]  # fmt: skip

@@ -252,7 +252,8 @@ def _workbook() -> list[Case]:
             TEMPLATE_XLSX, lambda b: b.update({"more": [list(r) for r in b["returns"]]}),
             ["more"]), Logged("hidden_sheet", "note")),
         Case("structure", TEMPLATE_XLSX, "sheet of notes added", spoilt_book(
-            TEMPLATE_XLSX, lambda b: b.update({"Notes": [["score", "ask the board"]]})), Logged("sheet_not_read", "note")),
+            TEMPLATE_XLSX, lambda b: b.update({"Notes": [["score", "ask the board"]]})),
+            Logged("sheet_not_read", "note")),
         *(
             case("question_key", name, spoil, outcome)
             for name, spoil, outcome in (
