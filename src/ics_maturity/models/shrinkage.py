@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy import stats
 from scipy.optimize import brentq
 
 from ics_maturity.models.design import FloatArray, vector
 
 _TAU_STEPS = 401
+_FACTORS = 9
 _FEWEST = 5
 
 
@@ -67,7 +69,13 @@ def empirical_bayes(
 
 
 def posterior_draws(
-    estimates: ArrayLike, variances: ArrayLike, rng: np.random.Generator, draws: int = 10_000
+    estimates: ArrayLike,
+    variances: ArrayLike,
+    rng: np.random.Generator,
+    draws: int = 10_000,
+    *,
+    error_share: float = 1.0,
+    df: float | None = None,
 ) -> FloatArray:
     """Worlds (draws, k) of true group values that the estimates allow.
 
@@ -76,9 +84,16 @@ def posterior_draws(
     tau2 widens the answer. The flat prior on the variance is the one whose intervals cover
     true values as often as they say.
 
+    What counts as true depends on ``error_share``. With 1 it is the value around which a group's
+    members scatter, and all of ``variances`` is error. With less, the rest of ``variances`` is real:
+    true is then the mean of the members as they are, read with error.
+
     Args:
         estimates: one per group (k,).
         variances: sampling variances (k,) or covariance matrix (k, k) of the estimates.
+        error_share: part of ``variances`` that is error, above 0 to 1.
+        df: degrees of freedom behind ``variances``, where they are known but for a common factor
+            that was estimated; its doubt then counts as well (flat prior on its logarithm).
 
     Source: Gelman et al. 2013, Bayesian Data Analysis, section 5.4; the prior: Morris & Tang
     2011, Statistical Science 26:271-287.
@@ -89,26 +104,41 @@ def posterior_draws(
     values = vector(estimates, "estimates")
     if values.size < _FEWEST:
         raise ValueError(f"posterior: needs {_FEWEST} groups or more, found {values.size}")
+    if not 0 < error_share <= 1:
+        raise ValueError(f"posterior: the share of error is {error_share}, not above 0 and up to 1")
     # In the basis of the errors' principal axes they are independent, whatever the covariance.
     v, axes = np.linalg.eigh(covariance_matrix(variances, values.size))
     v = np.maximum(v, 0)
     y, one = axes.T @ values, axes.sum(axis=0)
     widest = 4 * math.sqrt(float(np.var(values) + v.mean()))
-    tau = np.linspace(0, widest, _TAU_STEPS)[1:]
-    tau2 = tau**2
-    weights = 1 / (v + tau2[:, None])
+    tau, factor = np.meshgrid(np.linspace(0, widest, _TAU_STEPS)[1:], _factors(df))
+    tau2, factor = tau.ravel() ** 2, factor.ravel()
+    weights = 1 / (factor[:, None] * v + tau2[:, None])
     information = weights @ one**2
     means = weights @ (one * y) / information
     squares = np.sum(weights * (y - means[:, None] * one) ** 2, axis=1)
     log_posterior = 0.5 * (np.log(weights).sum(axis=1) - np.log(information) - squares)
-    posterior = tau * np.exp(log_posterior - log_posterior.max())  # d(tau2) is 2 tau d(tau)
+    # d(tau2) is 2 tau d(tau)
+    posterior = tau.ravel() * np.exp(log_posterior - log_posterior.max())
     chosen = rng.choice(tau2.size, size=draws, p=posterior / posterior.sum())
     mean = means[chosen] + rng.standard_normal(draws) / np.sqrt(information[chosen])
     centre = mean[:, None] * one
-    keep = tau2[chosen, None] / (v + tau2[chosen, None])
+    error = error_share * factor[chosen, None] * v
+    real = tau2[chosen, None] + (1 - error_share) * factor[chosen, None] * v
+    keep = real / (real + error)
     worlds = centre + keep * (y - centre)
-    worlds += np.sqrt(keep * v) * rng.standard_normal((draws, values.size))
+    worlds += np.sqrt(keep * error) * rng.standard_normal((draws, values.size))
     return worlds @ axes.T
+
+
+def _factors(df: float | None) -> FloatArray:
+    """Equally likely factors of a variance that was estimated with ``df`` degrees of freedom."""
+    if df is None:
+        return np.ones(1)
+    if df <= 0:
+        raise ValueError(f"posterior: variances with {df} degrees of freedom were not estimated")
+    middles = (np.arange(_FACTORS) + 0.5) / _FACTORS
+    return df / stats.chi2.ppf(middles, df)
 
 
 def posterior_intervals(
