@@ -175,6 +175,22 @@ def system_scores(scores: pd.DataFrame, rule: str = "provider") -> pd.DataFrame:
     ).reset_index()
 
 
+def return_weights(scores: pd.DataFrame, rule: str = "provider") -> pd.Series:
+    """Weight of each return in its system's crude score; the weights of a system sum to 1.
+
+    Args:
+        scores: the frame of :func:`return_scores`, returns with a system only.
+        rule: a name in :data:`AVERAGING_RULES`.
+    """
+    within = {"row": None, "provider": "provider_code", "setting_balanced": "care_setting"}
+    inner = within[averaging_rule(rule).name]
+    system = scores.groupby("ics_code")["ics_code"]
+    if inner is None:
+        return 1 / system.transform("size").astype(float)
+    groups = scores.groupby("ics_code")[inner].transform("nunique")
+    return 1 / (groups * scores.groupby(["ics_code", inner])[inner].transform("size"))
+
+
 def national_score(scores: pd.DataFrame, rule: str = "provider") -> float:
     """Mean over all returns of the frame under one averaging rule, systems ignored."""
     return float(averaging_rule(rule).mean(scores.assign(nation=""), "nation").iloc[0])

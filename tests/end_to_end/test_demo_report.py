@@ -19,6 +19,7 @@ NOTEBOOKS = (
     "02_describe_rounds",
     "03_model_mix_and_rurality",
     "04_test_peer_review",
+    "05_target_support",
     "09_brief",
 )
 SYSTEMS = 42

@@ -21,9 +21,10 @@ CHECKED_CELLS = {
     "02_describe_rounds": 5,
     "03_model_mix_and_rurality": 8,
     "04_test_peer_review": 6,
+    "05_target_support": 10,
     "06_check_published_claims": 5,
     "08_profile_ics": 9,
-    "09_brief": 2,
+    "09_brief": 3,
 }
 
 pytestmark = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -14,6 +14,7 @@ from ics_maturity.columns.mix import MIX
 from ics_maturity.columns.peer_review import PEER_REVIEW
 from ics_maturity.columns.profile import PROFILE
 from ics_maturity.columns.rounds import ROUNDS
+from ics_maturity.columns.support import SUPPORT
 from ics_maturity.tables import Column, TableError
 
 DECLARED: dict[str, dict[str, Column]] = {
@@ -21,6 +22,7 @@ DECLARED: dict[str, dict[str, Column]] = {
     **ROUNDS,
     **MIX,
     **PEER_REVIEW,
+    **SUPPORT,
     **CLAIMS,
     **PROFILE,
     **BRIEF,

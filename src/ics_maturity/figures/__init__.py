@@ -35,6 +35,10 @@ from ics_maturity.figures.rounds import (
     distributions,
     paired_change,
 )
+from ics_maturity.figures.support import (
+    chances,
+    points_needed,
+)
 from ics_maturity.figures.systems import (
     caterpillar,
     rural_scatter,
@@ -56,6 +60,7 @@ __all__ = [
     "bland_altman",
     "canvas",
     "caterpillar",
+    "chances",
     "check_words",
     "differences",
     "distributions",
@@ -63,6 +68,7 @@ __all__ = [
     "paired_change",
     "pillar_positions",
     "png",
+    "points_needed",
     "rural_scatter",
     "scoring_bracket",
     "setting_name",

@@ -121,7 +121,7 @@ def standardised(
         settings: care setting per return.
         mix: share of each setting, sorted by name, as :func:`standard_mix` gives.
         providers: when given, returns of one provider share a variance component, pooled over
-            all groups; when not, every return counts as independent.
+            all groups; when not, or when each files one return, returns count as independent.
 
     Source: Searle, Speed & Milliken 1980, The American Statistician 34:216-221.
     """
@@ -135,7 +135,7 @@ def standardised(
     X = full_rank(np.column_stack([indicators(group_index), membership[:, 1:]]), response.size)
     bread = np.linalg.inv(X.T @ X)
     beta = bread @ (X.T @ response)
-    if providers is None:
+    if providers is None or np.unique(np.asarray(providers)).size == response.size:
         residual = response - X @ beta
         covariance = bread * float(residual @ residual) / (response.size - X.shape[1])
     else:

@@ -85,8 +85,8 @@ def posterior_draws(
     true values as often as they say.
 
     What counts as true depends on ``error_share``. With 1 it is the value around which a group's
-    members scatter, and all of ``variances`` is error. With less, the rest of ``variances`` is real:
-    true is then the mean of the members as they are, read with error.
+    members scatter, and all of ``variances`` is error. With less, the rest of ``variances`` is
+    real: true is then the mean of the members as they are, read with error.
 
     Args:
         estimates: one per group (k,).
@@ -111,15 +111,15 @@ def posterior_draws(
     v = np.maximum(v, 0)
     y, one = axes.T @ values, axes.sum(axis=0)
     widest = 4 * math.sqrt(float(np.var(values) + v.mean()))
-    tau, factor = np.meshgrid(np.linspace(0, widest, _TAU_STEPS)[1:], _factors(df))
-    tau2, factor = tau.ravel() ** 2, factor.ravel()
+    grid = np.meshgrid(np.linspace(0, widest, _TAU_STEPS)[1:], _factors(df))
+    tau, factor = grid[0].ravel(), grid[1].ravel()
+    tau2 = tau**2
     weights = 1 / (factor[:, None] * v + tau2[:, None])
     information = weights @ one**2
     means = weights @ (one * y) / information
     squares = np.sum(weights * (y - means[:, None] * one) ** 2, axis=1)
     log_posterior = 0.5 * (np.log(weights).sum(axis=1) - np.log(information) - squares)
-    # d(tau2) is 2 tau d(tau)
-    posterior = tau.ravel() * np.exp(log_posterior - log_posterior.max())
+    posterior = tau * np.exp(log_posterior - log_posterior.max())  # d(tau2) is 2 tau d(tau)
     chosen = rng.choice(tau2.size, size=draws, p=posterior / posterior.sum())
     mean = means[chosen] + rng.standard_normal(draws) / np.sqrt(information[chosen])
     centre = mean[:, None] * one

@@ -39,8 +39,8 @@ class Rule:
         least = {"lowest": 1, "highest": 1, "quantiles": 2}.get(self.kind, 0)
         if self.count < least:
             raise ValueError(f"rule {self.kind}: needs a count of {least} or more")
-        needed = {"below": self.cuts[:1] == self.cuts != (), "cut_points": self.cuts != ()}
-        if not needed.get(self.kind, True):
+        enough = {"below": len(self.cuts) == 1, "cut_points": len(self.cuts) >= 1}
+        if not enough.get(self.kind, True):
             raise ValueError(f"rule {self.kind}: the cuts {self.cuts} do not fit it")
         if any(low >= high for low, high in pairwise(self.cuts)):
             raise ValueError(f"rule {self.kind}: the cuts {self.cuts} do not ascend")

@@ -7,10 +7,11 @@ Adding a parameter is one line in its model and the same line in the notebook's 
 import ast
 import json
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 
 from ics_maturity.errors import InputError, Problem
 from ics_maturity.profiles import Name
@@ -74,6 +75,34 @@ class PeerReview(Parameters):
     after: Round | None = None
     link_rule: Literal["unweighted", "drop_merged"] = "unweighted"
     reliability: float = Field(default=0.8, ge=0.5, le=0.99)
+
+
+class TargetSupport(OneRound):
+    """Who would get support, by which rule on which score.
+
+    ``rule``: the ``count`` lowest or highest, all below ``threshold``, the lowest tier between
+    ``cut_points``, or the lowest of ``tiers`` equal ones. ``score``: crude, like for like, or drawn
+    towards the mean. ``pot``: money in GBP m, shared equally. ``draws``: true scores drawn for each
+    probability. ``worlds``: worlds in which the probabilities are checked.
+    """
+
+    rule: Literal["lowest", "highest", "below", "cut_points", "quantiles"] = "lowest"
+    count: int = Field(default=5, ge=1, le=100)
+    threshold: float = 2.3
+    cut_points: list[float] = Field(default=[2.2, 2.6], min_length=1, max_length=5)
+    tiers: int = Field(default=3, ge=2, le=6)
+    score: Literal["crude", "like_for_like", "shrunken"] = "crude"
+    averaging_rule: Literal["row", "provider", "setting_balanced"] = "provider"
+    pot: float = Field(default=100.0, gt=0)
+    draws: int = Field(default=4000, ge=99, le=999_999)
+    worlds: int = Field(default=200, ge=20, le=10_000)
+
+    @field_validator("cut_points")
+    @classmethod
+    def _ascending(cls, cuts: list[float]) -> list[float]:
+        if any(low >= high for low, high in pairwise(cuts)):
+            raise ValueError("cut points in ascending order")
+        return cuts
 
 
 class ProfileIcs(OneRound):

@@ -45,11 +45,14 @@ def measurement_errors(
 ) -> tuple[measurement.Consistency, dict[str, float]]:
     """Consistency of a round, and the error of one provider's score by two yardsticks (view B).
 
-    The errors are named ``b`` (internal consistency) and, where two rounds share domains,
-    ``b_retest``.
+    The errors are named ``b`` (internal consistency) and, where the round is on the scale of two
+    rounds that share domains, ``b_retest``.
     """
     inner, again = measurement_error(returns, round), retest_error(returns)
-    return inner, {"b": inner.sem} | ({} if again is None else {"b_retest": again})
+    twice = returns["construct"] == frames.COMPARABLE
+    here = set(returns.loc[returns["round"] == round, "scale_max"])
+    same_scale = here <= set(returns.loc[twice, "scale_max"])
+    return inner, {"b": inner.sem} | ({"b_retest": again} if again and same_scale else {})
 
 
 def theta(rows: pd.DataFrame, standard: likeforlike.Standard = "rows") -> likeforlike.Standardised:

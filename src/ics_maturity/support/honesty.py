@@ -1,0 +1,64 @@
+"""Do the printed probabilities keep their word in worlds whose truth is known?"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from ics_maturity.models import targeting
+from ics_maturity.models.design import BoolArray, FloatArray
+from ics_maturity.models.reliability import reliability
+from ics_maturity.models.targeting import Rule
+from ics_maturity.support.scored import Scored
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What was stated and what was so, over worlds with a known truth.
+
+    ``bins`` is the frame of :func:`ics_maturity.models.reliability.reliability` for the probability
+    of belonging to the supported group. ``stated_wrong`` and ``actual_wrong``: mean number of wrong
+    picks that the calculation stated, and that there were.
+    """
+
+    bins: pd.DataFrame
+    stated_wrong: float
+    actual_wrong: float
+    worlds: int
+
+
+def calibration(
+    scored: Scored,
+    view: str,
+    rule: Rule,
+    rng: np.random.Generator,
+    worlds: int,
+    draws: int = 500,
+) -> Calibration:
+    """Probabilities of support against who truly belonged, over worlds like the one at hand.
+
+    Each world draws true scores from what the data allow, lets them be read with error at the real
+    numbers of providers, estimates the variance of the readings anew, and runs the whole
+    calculation on the readings alone.
+    """
+    truth = scored.worlds(view, rng, worlds)
+    readings = scored.reread(truth, view, rng)
+    factors = rng.chisquare(scored.df, worlds) / scored.df
+    stated = np.empty(truth.shape)
+    for world in range(worlds):
+        seen = replace(
+            scored, estimate=readings[world], covariance=factors[world] * scored.covariance
+        )
+        allowed = seen.worlds(view, rng, draws)
+        stated[world] = targeting.tier_probabilities(allowed, rule)[:, 0]
+    return compare(stated, targeting.supported(truth, rule), targeting.supported(readings, rule))
+
+
+def compare(stated: FloatArray, belongs: BoolArray, picked: BoolArray) -> Calibration:
+    """The comparison from arrays (worlds, k): probabilities, who belonged, who was picked."""
+    return Calibration(
+        bins=reliability(stated, belongs),
+        stated_wrong=float(np.sum((1 - stated)[picked]) / len(stated)),
+        actual_wrong=float(np.sum(picked & ~belongs) / len(stated)),
+        worlds=len(stated),
+    )
