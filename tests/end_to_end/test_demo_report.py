@@ -20,6 +20,7 @@ NOTEBOOKS = (
     "03_model_mix_and_rurality",
     "04_test_peer_review",
     "05_target_support",
+    "06_check_published_claims",
     "09_brief",
 )
 SYSTEMS = 42
