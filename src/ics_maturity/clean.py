@@ -28,6 +28,7 @@ from ics_maturity.presence import PRESENT_DICTIONARY, systems_present
 from ics_maturity.profiles import Profile, ReturnFile
 from ics_maturity.readers.result import ReadResult
 from ics_maturity.readers.scoring import compare_scores
+from ics_maturity.redrawn import on_map_of_2026
 from ics_maturity.reference import load_reference
 from ics_maturity.reference_tables import Reference, table_schema
 from ics_maturity.returns import RETURNS_DICTIONARY, QualityLog, empty_returns, sort_returns
@@ -141,7 +142,7 @@ def clean(profile: Profile, *, vintage: int = 2022) -> Cleaned:
         services=_concat(services, _SERVICES),
         item_match=_concat(matches, _ITEM_MATCH),
         links=accounted_for(scored, reference.successions, reference.providers),
-        reference=reference,
+        reference=on_map_of_2026(reference) if vintage == 2026 else reference,
         register=load_register(profile.published),
         vintage=vintage,
         instruments=known,
