@@ -42,7 +42,7 @@ class Checked:
     """All claims of a register with their verdicts.
 
     ``claims``: one row per claim with verdict, ``found`` (figures of the parts that could be
-    checked), ``parts`` (checked of stated, in words), ``conflicts_with``, ``other_round`` (judged
+    checked), ``parts`` (checked of stated, in words; empty if it states nothing), ``conflicts_with``, ``other_round`` (judged
     on another round) and ``why``, the claim's limits included. ``statements``: one row per
     statement. ``conflicts``: one row per pair of statements that exclude each other.
     """
@@ -249,7 +249,7 @@ def _claim_row(
     against = ["itself" if other == own else other for other in against]
     figures = "; ".join(found.found for _, found in checked)
     return (own, claim["round"], claim["claim"], verdict, figures,
-            f"{len(checked)} of {len(judged)}", ", ".join(against), elsewhere,
+            f"{len(checked)} of {len(judged)}" if judged else "", ", ".join(against), elsewhere,
             _sentences(why, claim["limits"]), claim["source"], claim["published"])  # fmt: skip
 
 
