@@ -42,9 +42,10 @@ class Checked:
     """All claims of a register with their verdicts.
 
     ``claims``: one row per claim with verdict, ``found`` (figures of the parts that could be
-    checked), ``parts`` (checked of stated, in words; empty if it states nothing), ``conflicts_with``, ``other_round`` (judged
-    on another round) and ``why``, the claim's limits included. ``statements``: one row per
-    statement. ``conflicts``: one row per pair of statements that exclude each other.
+    checked), ``parts`` (checked of stated, in words; empty if it states nothing),
+    ``conflicts_with``, ``other_round`` (judged on another round) and ``why``, the claim's limits
+    included. ``statements``: one row per statement. ``conflicts``: one row per
+    pair of statements that exclude each other.
     """
 
     claims: pd.DataFrame
