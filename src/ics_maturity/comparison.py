@@ -9,9 +9,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ics_maturity import frames, instruments
+from ics_maturity.errors import InputError, Problem
 from ics_maturity.models import bracket
 from ics_maturity.models.change import pomp
-from ics_maturity.models.predecessors import Predecessors, predecessor_values
+from ics_maturity.models.predecessors import RULES as LINK_RULES
+from ics_maturity.models.predecessors import SIZED_RULES, Predecessors, predecessor_values
 from ics_maturity.models.predecessors import Rule as LinkRule
 from ics_maturity.page import Page
 
@@ -161,24 +163,69 @@ def later_scores(returns: pd.DataFrame, year: int) -> pd.DataFrame:
     ]
 
 
-def linked(page: Page, before: int, after: int, rule: LinkRule = "unweighted") -> Linked:
+def earlier_scores(page: Page, year: int) -> dict[str, pd.Series]:
+    """Scores of a questionnaire round (0-100) by the code returned, under every scoring rule.
+
+    Returns:
+        by name: the rules of :data:`ics_maturity.models.bracket.RULES`, each averaged over
+        sections, and theme_mean.
+    """
+    items = scored_items(page.read("items"), page.read("links"), year)
+    scored: dict[str, pd.Series] = {rule: by_code(items, rule) for rule in bracket.RULES}
+    scored["theme_mean"] = by_code_over_themes(items, year)
+    return scored
+
+
+def sizes_of(page: Page, year: int) -> pd.Series:
+    """Size of each organisation of a round by the code returned; empty where none is known."""
+    sizes = page.read("sizes")
+    return sizes[sizes["round"] == year].set_index("code_returned")["size"]
+
+
+def possible_rules(page: Page, year: int) -> list[LinkRule]:
+    """The link rules for which everything is known: some need every organisation's size."""
+    links = page.read("links")
+    codes = set(links.loc[links["round"] == year, "code_returned"])
+    sized = codes <= set(sizes_of(page, year).index)
+    return [rule for rule in LINK_RULES if sized or rule not in SIZED_RULES]
+
+
+def linked(
+    page: Page,
+    before: int,
+    after: int,
+    rule: LinkRule = "unweighted",
+    earlier: dict[str, pd.Series] | None = None,
+) -> Linked:
     """Earlier answers, under every scoring rule, beside the later score of the same provider.
 
     Args:
-        page: gives the processed returns, items and links.
+        page: gives the processed returns, items, links and sizes.
         before: a questionnaire round with item answers.
         after: a later round.
         rule: how several predecessors become one value.
+        earlier: :func:`earlier_scores` of that round, where they are at hand already.
+
+    Raises:
+        InputError: the rule needs sizes that the reference folder does not hold.
     """
-    returns, links = page.read("returns"), page.read("links")
-    items = scored_items(page.read("items"), links, before)
-    later = later_scores(returns, after)
+    if rule not in possible_rules(page, before):
+        raise InputError(
+            Problem(
+                f"the size of every organisation of {before}, for the link rule {rule}",
+                file="sizes.csv",
+                fix="add the sizes to the reference folder and run 01 again, or choose "
+                "link_rule=unweighted or drop_merged",
+            )
+        )
+    later = later_scores(page.read("returns"), after)
+    links = page.read("links")
     routes = links[links["round"] == before]
-    scored: dict[str, pd.Series] = {name: by_code(items, name) for name in bracket.RULES}
-    scored["theme_mean"] = by_code_over_themes(items, before)
     found: dict[str, Predecessors] = {
-        name: predecessor_values(values, routes, rule, later_providers=set(later["provider_code"]))
-        for name, values in scored.items()
+        name: predecessor_values(
+            values, routes, rule, sizes_of(page, before), set(later["provider_code"])
+        )
+        for name, values in (earlier or earlier_scores(page, before)).items()
     }
     frame = later.rename(columns={"score": "after"})
     for scoring, one in found.items():

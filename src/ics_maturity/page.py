@@ -114,6 +114,7 @@ class Page:
         self.seed = seed
         self._part = part
         self._shown: set[str] = set()
+        self._read: dict[str, pd.DataFrame] = {}
         self.folder = folder or load_profile(profile).processed
         self.results = Results.read_folder(self.folder / "results", before=notebook)
 
@@ -122,9 +123,12 @@ class Page:
     def read(self, name: str) -> pd.DataFrame:
         """The processed table of that name with its declared types; see :func:`read_table`.
 
-        ``tables/NAME`` is the table that an earlier notebook shows.
+        ``tables/NAME`` is the table that an earlier notebook shows. Read once; every call gives a
+        frame of its own.
         """
-        return read_table(self.folder, name)
+        if name not in self._read:
+            self._read[name] = read_table(self.folder, name)
+        return self._read[name].copy(deep=False)
 
     @cached_property
     def instruments(self) -> Catalogue:

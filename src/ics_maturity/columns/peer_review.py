@@ -3,6 +3,11 @@
 from ics_maturity.columns.common import EARLIER, LATER, ORGANISATIONS, PROVIDERS, interval
 from ics_maturity.tables import Column
 
+DISATTENUATED = Column("Freed of error", "r over the assumed reliability of both rounds", digits=2)
+
+ALLOWED = Column("May show single ones", "Whether an organisation's linked change may be shown: "
+                 "a reduction of at least one half")  # fmt: skip
+
 PEER_REVIEW: dict[str, dict[str, Column]] = {
     "design": {
         name: Column(name.replace("_", " ").capitalize(), meaning, style="plain")
@@ -32,9 +37,85 @@ PEER_REVIEW: dict[str, dict[str, Column]] = {
         "n": PROVIDERS,
         "r": Column("Correlation", "Pearson", digits=2),
         **interval(2, "95% interval, systems resampled"),
+        "disattenuated": DISATTENUATED,
         "reduction": Column("Reduction in uncertainty", "1 - sqrt(1 - r^2)", style="percent",
                             digits=1),
-        "allowed": Column("Single organisations may be shown", "Reduction of at least one half"),
+        "allowed": ALLOWED,
+    },
+    "link_rules": {
+        "before": EARLIER,
+        "after": LATER,
+        "rule": Column("Link rule", "How several predecessors become one value", style="words"),
+        "chosen": Column("Chosen", "Whether the page uses it"),
+        "n": PROVIDERS,
+        "joined": Column("Of several", "Providers with several predecessors"),
+        "lost": Column("Without value", "Later providers that the rule gives no earlier value"),
+        "r": Column("Correlation", "Pearson", digits=2),
+        "shift": Column("Shift", "Later less earlier, percent of maximum", unit="points of 100",
+                        digits=1, style="signed"),
+        **interval(1, "95% interval, CR2 by system"),
+    },
+    "scales": {
+        "before": EARLIER,
+        "after": LATER,
+        "scale": Column("Scale", "How both rounds are put on one scale"),
+        "compared": Column("Compared", "Overall score, or the pillar a theme is nearest to"),
+        "n": PROVIDERS,
+        "shift": Column("Shift", "Mean difference, in points of 100 or standard deviations",
+                        digits=1, style="signed"),
+        "r": Column("r", "Pearson", digits=2),
+        "disattenuated": DISATTENUATED,
+        "reduction": Column("Reduction in uncertainty", "1 - sqrt(1 - r^2)", style="percent",
+                            digits=1),
+        "allowed": ALLOWED,
+    },
+    "scale_meanings": {
+        "scale": Column("Scale", "How both rounds are put on one scale"),
+        "can_show": Column("Can show", "What the scale can show"),
+        "cannot_show": Column("Cannot show", "What it cannot, or forces to zero"),
+    },
+    "incentive_groups": {
+        "group": Column("Group", "What hung on the scores, as far as known", style="words"),
+        "since": Column("Since", "Day from which the group held"),
+        "round": Column("In codes of", "Round in whose codes it names organisations",
+                        style="plain"),
+        "n": ORGANISATIONS,
+        "source": Column("Source", "How it is known"),
+    },
+    "shift_models": {
+        "before": EARLIER,
+        "after": LATER,
+        "compared": Column("Compared", "Which kind of pair of rounds"),
+        "unit": Column("Unit", "Unit of the shift"),
+        "model": Column("Model", "paired mean or mixed model"),
+        "n": ORGANISATIONS,
+        "shift": Column("Shift", "Later less earlier", digits=2, style="signed"),
+        **interval(2),
+    },
+    "dispersion": {
+        "before": EARLIER,
+        "after": LATER,
+        "test": Column("Test", "What is compared"),
+        "n": ORGANISATIONS,
+        "ratio": Column("Ratio", "Later spread over earlier", digits=2),
+        **interval(2),
+        "p": Column("p", "Two-sided, of equal spread", style="p"),
+        "leads": Column("Leads", "Whether this is the one to read, given the tails"),
+    },
+    "group_changes": {
+        "before": EARLIER,
+        "after": LATER,
+        "group": Column("Group", "What hung on the scores, as far as known", style="words"),
+        "beforehand": Column("Known beforehand", "Whether the group held before the later round"),
+        "n": ORGANISATIONS,
+        "systems": Column("Systems", "Number of systems"),
+        "earlier": Column("Start", "Mean earlier score", unit="points of 100", digits=1),
+        "change": Column("Change", "Mean change", unit="points of 100", digits=1, style="signed"),
+        **interval(1, "95% interval, CR2 by system"),
+        "predicted": Column("Regression alone", "Change that the start alone would predict",
+                            unit="points of 100", digits=1, style="signed"),
+        "reversals": Column("Reversals", "Mean share of matched answers that fell by half the "
+                            "scale or more", style="percent", digits=1),
     },
     "questionnaire_shifts": {
         "before": EARLIER,
@@ -86,7 +167,7 @@ PEER_REVIEW: dict[str, dict[str, Column]] = {
         "pair": Column("Rounds", "Pair of rounds"),
         "spearman": Column("Spearman", "Rank correlation", digits=2),
         **interval(2, "95% interval, BCa over systems"),
-        "n": PROVIDERS,
+        "n": ORGANISATIONS,
         "ics": Column("Systems", "Number of systems"),
     },
     "moderation_groups": {
@@ -104,12 +185,23 @@ PEER_REVIEW: dict[str, dict[str, Column]] = {
     "gaming_signs": {
         "sign": Column("Sign", "What could point to shaped answers"),
         "n": ORGANISATIONS,
-        "now": Column("Now", "Mean of the sign in the last step or round", digits=3),
-        "base": Column("Base rate", "Mean in the step or round before", digits=3),
-        "excess": Column("Excess", "Now less base rate", digits=3, style="signed"),
-        **interval(3, "95% interval, BCa"),
-        "p": Column("p", "Two-sided, sign flips", style="p"),
+        "at_stake": Column("Funding at stake", "Mean rise of the sign in the last step", digits=3,
+                           style="signed"),
+        "others": Column("Others", "The same where nothing was at stake", digits=3,
+                         style="signed"),
+        "gap": Column("Difference", "Funding at stake less others", digits=3, style="signed"),
+        **interval(3, "95% interval, CR2 by system"),
+        "placebo": Column("Step before", "The same difference one step earlier", digits=3,
+                          style="signed"),
+        "beyond": Column("Beyond it", "Difference less that of the step before", digits=3,
+                         style="signed"),
+        "p": Column("p", "Larger of the two for a rise, 1 where either is none", style="p"),
         "p_holm": Column("Holm", "Corrected for the number of signs", style="p"),
+    },
+    "claims": {
+        "level": Column("Rung", "L0 to L4"),
+        "claim": Column("Claim", "What would be said"),
+        "reached": Column("Reached", "yes, not shown or not identified"),
     },
     "claims_ladder": {
         "level": Column("Rung", "L0 to L4"),

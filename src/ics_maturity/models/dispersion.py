@@ -53,6 +53,12 @@ class DispersionChange:
     excess_kurtosis: float
     leading: str
 
+    @property
+    def leading_p(self) -> float:
+        """The p-value of the test that leads."""
+        robust = self.leading == "bonett_seier"
+        return self.bonett_seier.p if robust else self.pitman_morgan.p
+
 
 def dispersion_change(
     before: ArrayLike, after: ArrayLike, *, same_instrument: bool, scale: Scale = "published"

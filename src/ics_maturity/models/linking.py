@@ -188,7 +188,9 @@ def correlation(x: FloatArray, y: FloatArray) -> float:
     """Pearson correlation of two checked arrays; nan where one does not vary."""
     if constant(x) or constant(y):
         return float("nan")
-    return float(np.corrcoef(x, y)[0, 1])
+    first, second = x - x.mean(), y - y.mean()
+    r = first @ second / np.sqrt((first @ first) * (second @ second))
+    return float(min(1.0, max(-1.0, r)))
 
 
 def constant(scores: FloatArray) -> bool:

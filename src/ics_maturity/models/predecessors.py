@@ -12,6 +12,7 @@ import pandas as pd
 
 Rule = Literal["unweighted", "weighted", "largest", "drop_merged"]
 RULES: tuple[Rule, ...] = get_args(Rule)
+SIZED_RULES: tuple[Rule, ...] = ("weighted", "largest")
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def _check(scores: pd.Series, links: pd.DataFrame, rule: Rule, sizes: pd.Series 
     unlinked = sorted(set(scores.dropna().index) - set(links["code_returned"]))
     if unlinked:
         raise ValueError(f"no row in the succession table for {', '.join(unlinked)}")
-    if rule in ("weighted", "largest"):
+    if rule in SIZED_RULES:
         if sizes is None:
             raise ValueError(f"the rule {rule!r} needs a size for every organisation")
         lacking = sorted(set(links["code_returned"]) - set(sizes.dropna().index))

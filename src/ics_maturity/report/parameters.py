@@ -67,13 +67,14 @@ class PeerReview(Parameters):
     """Which rounds are compared, and how.
 
     ``before`` and ``after``: the pair of rounds; None chooses the nearest to 2016 and 2019 against
-    2023. ``link_rule``: how several predecessors become one value. ``reliability``: assumed share
-    of a score's variance that is true.
+    2023. ``link_rule``: how several predecessors become one value; weighted and largest need the
+    sizes of the reference folder. ``reliability``: assumed share of a score's variance that is
+    true.
     """
 
     before: Round | None = None
     after: Round | None = None
-    link_rule: Literal["unweighted", "drop_merged"] = "unweighted"
+    link_rule: Literal["unweighted", "weighted", "largest", "drop_merged"] = "unweighted"
     reliability: float = Field(default=0.8, ge=0.5, le=0.99)
 
 

@@ -1,9 +1,14 @@
 """The claims ladder, filled from what the other parts found."""
 
+from collections.abc import Sequence
+
 from ics_maturity.comparison import Linked
+from ics_maturity.models.change import expected_spearman
+from ics_maturity.models.gaming import SignGap
 from ics_maturity.models.incentives import IncentiveGap
 from ics_maturity.models.ladder import Finding, Findings
 from ics_maturity.models.moderation import Moderation
+from ics_maturity.models.multiplicity import holm
 from ics_maturity.models.resampling import Interval
 from ics_maturity.review.shifts import scoring_bracket
 
@@ -18,18 +23,24 @@ def _order(stability: Interval | None, reliability: float, words: str) -> Findin
     if stability is None:
         return Finding(None, "No two rounds can be compared.",
                        needs="two rounds of the same organisations")  # fmt: skip
+    ceiling = expected_spearman(reliability)
     numbers = {"Spearman": stability.estimate, "upper end": stability.high,
-               "expected from error alone at the assumed reliability": reliability}  # fmt: skip
+               "expected from error alone at the assumed reliability": ceiling}  # fmt: skip
     return Finding(
-        stability.high < reliability,
+        stability.high < ceiling,
         f"Rank order {words} agrees less than error of measurement alone would make it."
-        if stability.high < reliability
+        if stability.high < ceiling
         else f"Rank order {words} is within what error of measurement alone would do to it.",
         numbers,
     )
 
 
-def _incentive(gap: IncentiveGap | None) -> Finding:
+def _incentive(gap: IncentiveGap | None, signs: Sequence[SignGap]) -> Finding:
+    """Scores, or signs of shaped answers, differ by incentive beyond the step before.
+
+    Scores must do so in all four readings (:meth:`IncentiveGap.holds`); of the signs at least one
+    after Holm's correction for all of them.
+    """
     if gap is None:
         return Finding(
             None,
@@ -37,12 +48,17 @@ def _incentive(gap: IncentiveGap | None) -> Finding:
             needs="the 2019 self-assessments by organisation, and who stood to gain from a low "
             "score",
         )
+    corrected = holm([sign.p for sign in signs]).tolist() if signs else list[float]()
+    shown = [sign.sign for sign, p in zip(signs, corrected, strict=True) if p < ALPHA]
+    parts = ["scores"] * gap.holds() + shown
     return Finding(
-        gap.holds(),
-        "Change by incentive goes beyond what the same groups showed before."
-        if gap.holds()
-        else "Change by incentive does not clearly go beyond what the same groups showed before.",
-        {"main": gap.main.estimate, "beyond placebo": gap.beyond_placebo.estimate},
+        bool(parts),
+        f"Beyond what the same groups showed before, groups differ in {', '.join(parts)}."
+        if parts
+        else "Neither scores nor signs of shaped answers clearly differ by incentive beyond what "
+        "the same groups showed before.",
+        {"scores, beyond placebo": gap.beyond_placebo.estimate}
+        | ({"smallest Holm p of the signs": min(corrected)} if corrected else {}),
     )
 
 
@@ -70,6 +86,7 @@ def ladder_findings(
     reliability: float,
     stability_words: str,
     gap: IncentiveGap | None,
+    signs: Sequence[SignGap],
     moderation: Moderation | None,
     pair: Linked | None,
 ) -> Findings:
@@ -95,7 +112,7 @@ def ladder_findings(
     return Findings(
         described=_described(rounds),
         rank_order_differs=_order(stability, reliability, stability_words),
-        incentive_differs=_incentive(gap),
+        incentive_differs=_incentive(gap, signs),
         moderated_differs=_moderated(moderation),
         comparison_unbroken=broken,
         shift_beyond_brackets=Finding(

@@ -1,11 +1,20 @@
 """What hung on the scores of whom, and whether they changed differently."""
 
+import itertools
+
 import pandas as pd
 
 from ics_maturity import comparison, instruments
 from ics_maturity.models.incentives import IncentiveGap, Step, incentive_gap
+from ics_maturity.models.moderation import moderation_by
+from ics_maturity.models.reversals import reversals_by_organisation
 from ics_maturity.page import Page
+from ics_maturity.review.answers import matched_answers
+from ics_maturity.review.repeats import common_overall
 
+NOT_LISTED = "not_listed"
+_CHANGES = ["before", "after", "group", "beforehand", "n", "systems", "earlier", "change", "low",
+            "high", "predicted", "reversals"]  # fmt: skip
 PROVIDERS = 2025  # the round whose codes are those of today's providers
 
 
@@ -82,3 +91,56 @@ def incentive_effect(page: Page, years: list[int]) -> IncentiveGap | None:
         both["at_stake"],
         both["ics_code"].to_numpy(),
     )
+
+
+def group_changes(page: Page, before: int, after: int, reliability: float) -> pd.DataFrame:
+    """Change between two questionnaire rounds by incentive group, described.
+
+    Organisations were put into groups for reasons of their own, some of them for what they scored
+    before, so that groups that differ at the start regress differently: what regression alone
+    would give stands beside the change.
+
+    Returns:
+        before, after, group (not listed where the table of incentives is silent), beforehand
+        (whether the group held before the later round), n, systems, earlier (mean, points of 100),
+        change, low, high (CR2 by system, missing for fewer than five systems), predicted (mean
+        change less what Kelley's prediction takes off the start), reversals (mean share of
+        matched answers that fell by half the scale or more).
+    """
+    scores = common_overall(page, before, after).set_index("organisation")
+    named = incentive_groups(page, after).reindex(scores.index)
+    scores["group"] = named["group"].fillna(NOT_LISTED)
+    scores["beforehand"] = named["beforehand"].astype("boolean")
+    change = scores["after"] - scores["before"]
+    start = scores["before"] - scores["before"].mean()
+    scores["predicted"] = change.mean() - (1 - reliability) * start
+    scores["reversals"] = reversals_by_organisation(matched_answers(page, before, after))
+    table = moderation_by(
+        scores["before"], scores["after"], scores["ics_code"].to_numpy(), scores["group"].to_numpy()
+    ).set_index("group")
+    by_group = scores.groupby("group")
+    means = by_group[["before", "predicted", "reversals"]].mean()
+    shown = table[["n", "systems", "mean_difference", "low", "high"]].join(
+        means.rename(columns={"before": "earlier"})
+    )
+    shown = shown.rename(columns={"mean_difference": "change"}).reset_index()
+    shown["beforehand"] = shown["group"].map(by_group["beforehand"].first())
+    shown = shown.assign(before=before, after=after)
+    return shown[_CHANGES]
+
+
+def group_table(page: Page, years: list[int], reliability: float) -> pd.DataFrame:
+    """:func:`group_changes` for every step between questionnaire rounds; none listed, no rows."""
+    parts = [group_changes(page, *step, reliability) for step in itertools.pairwise(years)]
+    kept = [part for part in parts if set(part["group"]) != {NOT_LISTED}]
+    if not kept:
+        return pd.DataFrame(columns=_CHANGES)
+    return pd.concat(kept, ignore_index=True)
+
+
+def group_sources(page: Page) -> pd.DataFrame:
+    """What the table of incentives holds: group, since, round, n (organisations), source."""
+    table = page.read("incentives")
+    keys = ["group", "since", "round", "source"]
+    counted = table.groupby(keys, as_index=False).agg(n=("provider_code", "size"))
+    return counted[["group", "since", "round", "n", "source"]]

@@ -105,6 +105,40 @@ def drift_per_year(page: Page, years: list[int]) -> float:
     return float((overall["after"] - overall["before"]).mean() / years_apart)
 
 
+def rule_means(shifts: pd.DataFrame, pair: Linked) -> pd.DataFrame:
+    """Earlier mean of one pair under each scoring rule, for the figure: label, mean, n."""
+    rows = shifts[(shifts["before"] == pair.before) & (shifts["after"] == pair.after)]
+    rows = rows[rows["rule"] != "theme_mean"]
+    rows = rows.rename(columns={"rule": "label", "earlier": "mean"})[["label", "mean", "n"]]
+    return rows.assign(label=rows["label"].str.replace("_", " "))
+
+
+def trend_table(page: Page, pair: Linked | None, years: list[int]) -> pd.DataFrame:
+    """Shift of a pair left when the drift between questionnaire rounds is carried forward.
+
+    Returns:
+        multiple, drift, remaining, possible (whether the earlier mean plus the drift stays on
+        0 to 100); no rows without a pair.
+    """
+    if pair is None:
+        return possible_drift(bracket.trend_bracket(0, 0, 1), 0).head(0)
+    shift = float((pair.frame["after"] - pair.frame["mean"]).mean())
+    apart = comparison.years_between(pair.before, pair.after)
+    trend = bracket.trend_bracket(shift, drift_per_year(page, years), apart)
+    return possible_drift(trend, float(pair.frame["mean"].mean()))
+
+
+def tipping_grid(page: Page, pair: Linked, years: list[int]) -> pd.DataFrame:
+    """Shift left over shares of the change of scoring rule (x) and multiples of drift (y)."""
+    slope, apart = drift_per_year(page, years), comparison.years_between(pair.before, pair.after)
+    most = largest_multiple(float(pair.frame["mean"].mean()), slope, apart)
+    steps = [k / 20 for k in range(21)]
+    grid = bracket.tipping_grid(
+        scoring_bracket(pair), slope, apart, steps, [most * step for step in steps]
+    )
+    return grid.set_axis(["x", "y", "shift"], axis=1)
+
+
 def possible_drift(trend: pd.DataFrame, earlier: float) -> pd.DataFrame:
     """The trend bracket with ``possible``: whether mean plus drift stays on 0 to 100."""
     reached = earlier + trend["drift"]
