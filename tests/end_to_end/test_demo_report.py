@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from linked_changes import leaks, linked_changes, tables_of
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -99,8 +101,11 @@ def test_shaped_answers_are_found_where_funding_was_at_stake(
     assert excess.high is not None
     assert excess.high < 0
     signs = demo_report.table("gaming_signs").set_index("sign")
-    assert signs.loc["implausible reversals", "excess"] > 0
+    assert signs.loc["implausible reversals", "gap"] > 0
     assert signs.loc["implausible reversals", "p_holm"] < 0.05
+    gap = demo_report.results["gaming.reversal_gap_2019"]
+    assert gap.low is not None
+    assert gap.low > 0
 
 
 def test_the_change_of_one_instrument_and_of_the_scoring_rule_are_found(
@@ -114,6 +119,14 @@ def test_the_change_of_one_instrument_and_of_the_scoring_rule_are_found(
         # The simulator scores its own answers: only rounding to six decimals may differ.
         assert observed == pytest.approx(rules["compensatory_mean"], abs=1e-6)
         assert rescored == pytest.approx(rules["all_elements_met"], abs=1e-6)
+
+
+def test_no_organisation_is_linked_across_the_instruments(demo_report: "WholeReport") -> None:
+    changes = linked_changes(demo_report.root / "data" / "processed" / "demo")
+    places = dict(tables_of(demo_report.folder))
+    found = {place: leaks(table, changes) for place, table in places.items()}
+    assert len(found) > 50
+    assert {place: columns for place, columns in found.items() if columns} == {}
 
 
 def test_the_ladder_stops_where_the_instrument_changed(demo_report: "WholeReport") -> None:

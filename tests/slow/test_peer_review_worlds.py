@@ -142,10 +142,14 @@ def moderation(truth: Truth, seed: int) -> Moderation:
 
 
 def reached(
-    level: str, *, gap: IncentiveGap | None = None, moderated: Moderation | None = None
+    level: str,
+    *,
+    gap: IncentiveGap | None = None,
+    signs: Sequence[SignGap] = (),
+    moderated: Moderation | None = None,
 ) -> bool:
     """Whether the claims ladder says yes on that rung."""
-    answers = review.ladder_findings([], None, 1.0, "", gap, moderated, None)
+    answers = review.ladder_findings([], None, 0.8, "", gap, signs, moderated, None)
     ladder = claims_ladder(answers).set_index("level")
     return ladder.loc[level, "reached"] == "yes"
 

@@ -2,15 +2,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ics_maturity.models.estimate import Coefficient
 from ics_maturity.models.gaming import (
-    Excess,
-    against_base,
+    SignGap,
     guttman_errors,
-    holm,
-    long_string,
     low_end_bunching,
+    sign_gap,
+    sign_gap_table,
 )
-from ics_maturity.models.resampling import sign_flip
 from ics_maturity.models.reversals import (
     matched_items,
     reversal_rate,
@@ -95,15 +94,6 @@ def test_low_end_bunching_by_hand():
     assert result.to_dict() == {"A": 0.5, "B": -1.0}  # C answered nothing unverifiable
 
 
-def test_long_string_is_the_longest_run_in_questionnaire_order():
-    answers = _answers(
-        ["position", "score"],
-        ("A", 3, 75.0), ("A", 1, 75.0), ("A", 2, 75.0), ("A", 4, 50.0),
-        ("B", 1, 50.0), ("B", 2, 75.0), ("B", 3, 50.0), ("B", 4, 50.0),
-    )  # fmt: skip
-    assert long_string(answers).to_dict() == {"A": 0.75, "B": 0.5}
-
-
 def test_guttman_errors_by_hand():
     # items from common to rare: p q r s (4, 3, 2, 1 yes); A perfect, E reversed, B one error
     yes = {"A": "pq", "B": "pr", "C": "pqrs", "D": "pq", "E": "r"}
@@ -120,36 +110,61 @@ def test_guttman_errors_leave_unanswered_items_out():
     assert result.to_dict() == {"A": 0, "C": 1, "D": 0}  # B answered one item only
 
 
-def test_against_base_compares_the_same_organisations():
-    organisations = [f"O{i:02}" for i in range(30)]
-    base = pd.Series(np.linspace(0, 0.1, 30), index=organisations)
-    now = (base + 0.05 + 0.01 * np.tile([-1, 1], 15)).drop("O00")
-    result = against_base("reversals", now, base, np.random.default_rng(1), resamples=300)
-    assert result.n == 29
-    assert result.excess == pytest.approx(result.now - result.base)
-    assert 0.04 < result.low < result.excess < result.high < 0.06
-    assert result.p < 0.001
-    null = against_base("reversals", base, base, np.random.default_rng(1), resamples=300)
-    assert (null.excess, null.p) == (0, 1)
+def _groups(n=40):
+    """Half of the organisations with funding at stake; systems of four."""
+    names = [f"O{i:02}" for i in range(n)]
+    stake = pd.Series(np.tile([1.0, 0.0], n // 2), index=names)
+    ics = pd.Series([f"S{i // 4}" for i in range(n)], index=names)
+    return names, stake, ics
 
 
-def test_against_base_with_systems_as_units():
-    organisations = [f"O{i:02}" for i in range(30)]
-    base = pd.Series(0.0, index=organisations)
-    shared = np.repeat(np.random.default_rng(3).normal(size=6), 5)
-    systems = {o: f"S{i // 5}" for i, o in enumerate(organisations)}
-    now = pd.Series(shared, index=organisations)
-    alone = against_base("x", now, base, np.random.default_rng(1), resamples=300)
-    together = against_base("x", now, base, np.random.default_rng(1), systems, resamples=300)
-    assert together.high - together.low > 1.5 * (alone.high - alone.low)
-    assert together.p == sign_flip(shared[::5]).p > alone.p
+def test_a_sign_is_compared_between_groups_and_with_the_step_before():
+    names, stake, ics = _groups()
+    rng = np.random.default_rng(4)
+    main = pd.Series(0.1 + 0.3 * stake + rng.normal(0, 0.02, 40), index=names)
+    placebo = pd.Series(0.05 * stake + rng.normal(0, 0.02, 40), index=names)
+    gap = sign_gap("reversals", main.drop("O00"), placebo, stake, ics)
+    kept = stake.drop("O00") == 1
+    assert (gap.n, gap.incentivised) == (39, 19)
+    assert gap.at_stake == pytest.approx(main.drop("O00")[kept].mean())
+    assert gap.others == pytest.approx(main.drop("O00")[~kept].mean())
+    assert gap.main.estimate == pytest.approx(gap.at_stake - gap.others)
+    assert gap.beyond.estimate == pytest.approx(gap.main.estimate - gap.placebo.estimate)
+    assert gap.p == max(gap.main.p, gap.beyond.p) < 0.001
 
 
-def test_holm_by_hand():
-    signs = [
-        Excess(name, 0, 0, 0, 0, 0, p, 10)
+@pytest.mark.parametrize(("main", "placebo"), [(0.3, 0.3), (-0.3, 0.0), (0.0, -0.3)])
+def test_a_sign_counts_only_where_both_comparisons_show_a_rise(main, placebo):
+    """Groups that always differed, a fall, and a rise that only the step before makes."""
+    _, stake, ics = _groups()
+    rng = np.random.default_rng(5)
+    noise = rng.normal(0, 0.02, (2, 40))
+    gap = sign_gap("x", main * stake + noise[0], placebo * stake + noise[1], stake, ics)
+    assert gap.p > 0.05
+
+
+def test_a_sign_that_nobody_shows_is_no_difference():
+    names, stake, ics = _groups()
+    nothing = pd.Series(0.0, index=names)
+    gap = sign_gap("x", nothing, nothing, stake, ics)
+    assert (gap.main.estimate, gap.beyond.estimate, gap.p) == (0, 0, 1)
+
+
+def test_too_few_organisations_cannot_be_compared():
+    names, stake, ics = _groups()
+    values = pd.Series(np.linspace(0, 1, 40), index=names)
+    alone = stake.where(stake.index < "O06", 0.0)
+    with pytest.raises(ValueError, match="at least 5"):
+        sign_gap("x", values, values, alone, ics)
+
+
+def test_signs_are_corrected_for_their_number_by_hand():
+    none = Coefficient("", 0, 1, 1, 0, 1, 0, 0)
+    gaps = [
+        SignGap(name, 0, 0, none, none, none, p, 10, 5)
         for name, p in zip("abc", (0.04, 0.01, 0.03), strict=True)
     ]
-    table = holm(signs)
+    table = sign_gap_table(gaps)
     assert table["sign"].tolist() == ["a", "b", "c"]
     assert table["p_holm"].tolist() == pytest.approx([0.06, 0.03, 0.06])
+    assert list(sign_gap_table([]).columns) == list(table.columns)

@@ -332,19 +332,32 @@ def test_a_question_without_a_match_or_not_asked_is_left_out() -> None:
                                                                      "2017.y31"}  # fmt: skip
 
 
-def test_shaped_answers_stand_out_against_the_base_rate_and_honest_ones_do_not() -> None:
-    signs = {}
-    for lowered in (0.0, 0.6):
-        page = Shelf(items=answers(lowered), links=links(), item_match=KEY)
-        for sign in review.gaming_signs(page, QUESTIONNAIRES, page.rng):
-            signs[sign.sign, lowered] = sign
-    reversals, bunching = "implausible reversals", "lowest answers where nobody could check"
-    assert len(signs) == 6
-    for name in (reversals, bunching):
-        assert signs[name, 0.6].excess > 0.2
-        assert signs[name, 0.6].p < 0.01
-        assert signs[name, 0.0].p > 0.05
-    assert signs[reversals, 0.0].base == signs[reversals, 0.6].base
+def test_shaped_answers_stand_out_where_funding_was_at_stake_and_honest_ones_do_not() -> None:
+    """Some statements fall in 2019, for those with funding at stake or for everybody."""
+    gaps = {}
+    everyone, honest = answers(0.6), answers(0.0)
+    stake = everyone["provider_code"].map(GROUP) == "funding_at_stake"
+    worlds = {"shaped": everyone.where(stake, honest), "drift": everyone, "honest": honest}
+    for world, items in worlds.items():
+        page = Shelf(items=items, returns=tidy(*sections({2017: {}, 2019: {}})), links=links(),
+                     item_match=KEY, incentives=incentives())  # fmt: skip
+        for gap in review.sign_gaps(page, QUESTIONNAIRES):
+            gaps[gap.sign, world] = gap
+    assert len(gaps) == 9
+    for name in ("implausible reversals", "lowest answers where nobody could check"):
+        assert gaps[name, "shaped"].main.estimate > 0.2
+        assert gaps[name, "shaped"].p < 0.01
+        assert gaps[name, "honest"].p > 0.05
+        assert gaps[name, "drift"].others > 0.2  # which no comparison with nothing would excuse
+        assert gaps[name, "drift"].p > 0.05
+
+
+def test_signs_need_three_rounds_and_somebody_with_funding_at_stake() -> None:
+    page = Shelf(items=answers(), returns=tidy(*sections({2017: {}, 2019: {}})), links=links(),
+                 item_match=KEY, incentives=incentives())  # fmt: skip
+    assert review.sign_gaps(page, [2016, 2017]) == []
+    page.tables["incentives"] = incentives().assign(group="no_scheme")
+    assert review.sign_gaps(page, QUESTIONNAIRES) == []
 
 
 def incentivised(fall: float, placebo: float = 0.0) -> Shelf:
@@ -418,7 +431,7 @@ def test_who_stood_to_gain_is_known_through_the_later_provider() -> None:
 def climbed(**changes: object) -> pd.DataFrame:
     """The ladder of a study that found nothing, but for the changes."""
     known: dict = {"rounds": [2016, 2025], "stability": None, "reliability": 0.8,
-                   "stability_words": "between the last two rounds", "gap": None,
+                   "stability_words": "between the last two rounds", "gap": None, "signs": [],
                    "moderation": None, "pair": None}  # fmt: skip
     return ladder.claims_ladder(review.ladder_findings(**(known | changes))).set_index("level")
 

@@ -198,7 +198,7 @@ PEER_REVIEW: dict[str, dict[str, Column]] = {
         "p": Column("p", "Larger of the two for a rise, 1 where either is none", style="p"),
         "p_holm": Column("Holm", "Corrected for the number of signs", style="p"),
     },
-    "claims": {
+    "claims_in_short": {
         "level": Column("Rung", "L0 to L4"),
         "claim": Column("Claim", "What would be said"),
         "reached": Column("Reached", "yes, not shown or not identified"),

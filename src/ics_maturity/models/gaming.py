@@ -1,39 +1,23 @@
 """Signs that answers were shaped by something other than digital maturity.
 
-Each sign is one number per organisation, so that the later rounds can be held against the same
-number in an earlier pair of rounds (the base rate): honest answers also reverse, bunch and
-repeat. None of them identifies intent. There are no tests for jumps in the density of scores,
-because scores that can take few values jump everywhere.
+Each sign is one number per organisation. Honest answers also reverse and bunch, and honest drift
+moves every sign, so that a rise is held against the rise of organisations with nothing at stake,
+and against the same difference in an earlier step. None of them identifies intent. There are no
+tests for jumps in the density of scores, because scores that can take few values jump everywhere.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from statsmodels.stats.multitest import multipletests
 
-from ics_maturity.models.design import FloatArray, with_intercept
+from ics_maturity.models.design import FloatArray, IntArray, with_intercept
 from ics_maturity.models.estimate import Coefficient
-from ics_maturity.models.pairs import Clusters, cluster_codes
-from ics_maturity.models.resampling import cluster_bca, sign_flip
+from ics_maturity.models.multiplicity import holm
+from ics_maturity.models.pairs import cluster_codes
 from ics_maturity.models.shift import clustered
 
 AGREE = 75.0
-
-
-@dataclass(frozen=True)
-class Excess:
-    """Mean of a sign now less its base rate, over organisations that have both."""
-
-    sign: str
-    now: float
-    base: float
-    excess: float
-    low: float
-    high: float
-    p: float
-    n: int
 
 
 def low_end_bunching(answers: pd.DataFrame, lowest: float = 0.0) -> pd.Series:
@@ -47,19 +31,6 @@ def low_end_bunching(answers: pd.DataFrame, lowest: float = 0.0) -> pd.Series:
     shares = low.groupby([answers["organisation"], answers["verifiable"].astype(bool)]).mean()
     table = shares.unstack().reindex(columns=[True, False])  # noqa: PD010
     return (table[False] - table[True]).dropna().sort_index().rename("low_end_bunching")
-
-
-def long_string(answers: pd.DataFrame) -> pd.Series:
-    """Longest run of one repeated answer, as a share of an organisation's answers.
-
-    answers: organisation, position (order in the questionnaire), score. Johnson (2005),
-    Journal of Research in Personality 39, 103-129.
-    """
-    ordered = answers.sort_values(["organisation", "position"], kind="stable")
-    run = (ordered["score"] != ordered["score"].shift()).cumsum().rename("run")
-    lengths = ordered.groupby(["organisation", run]).size()
-    longest = lengths.groupby("organisation", sort=True).max()
-    return (longest / ordered.groupby("organisation").size()).rename("long_string")
 
 
 def guttman_errors(answers: pd.DataFrame, agree: float = AGREE) -> pd.Series:
@@ -83,34 +54,6 @@ def guttman_errors(answers: pd.DataFrame, agree: float = AGREE) -> pd.Series:
     return pd.Series(
         errors[defined] / possible[defined], index=table.index[defined], name="guttman_errors"
     )
-
-
-def against_base(
-    sign: str,
-    now: pd.Series,
-    base: pd.Series,
-    rng: np.random.Generator,
-    clusters: Mapping[str, str] | None = None,
-    resamples: int = 2000,
-) -> Excess:
-    """One sign now against its base rate in the same organisations.
-
-    now and base: value by organisation. Mean difference, BCa interval and sign-flip p, with
-    whole clusters (organisation -> system) where given, else organisations, as units. Under no
-    effect an organisation's two values are taken to be exchangeable; a base pair of rounds
-    closer in time than the present one makes honest change look like a sign.
-    """
-    both = pd.concat({"now": now, "base": base}, axis=1, join="inner").sort_index()
-    difference = (both["now"] - both["base"]).to_numpy(dtype=float)
-    units: Clusters = None
-    if clusters is not None:
-        units = [clusters[organisation] for organisation in both.index]
-    interval = cluster_bca(_mean, (difference,), units, rng, resamples)
-    p = sign_flip(difference, units, rng).p
-    return Excess(
-        sign, float(both["now"].mean()), float(both["base"].mean()),
-        interval.estimate, interval.low, interval.high, p, len(both),
-    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -160,7 +103,7 @@ def sign_gap(
     codes = cluster_codes(both["ics"].to_numpy(dtype=object), group.size)
     design = with_intercept(group)
     now, before, beyond = (
-        clustered(design, values, codes, 1) for values in (rise, earlier, rise - earlier)
+        _difference(design, values, codes) for values in (rise, earlier, rise - earlier)
     )
     upward = now.estimate > 0 and beyond.estimate > 0
     return SignGap(
@@ -181,21 +124,11 @@ def sign_gap_table(gaps: list[SignGap]) -> pd.DataFrame:
         for gap in gaps
     ]  # fmt: skip
     frame = pd.DataFrame(rows, columns=columns)
-    return frame.assign(p_holm=multipletests(frame["p"], method="holm")[1] if rows else [])
+    return frame.assign(p_holm=holm(frame["p"]) if rows else [])
 
 
-def holm(signs: list[Excess]) -> pd.DataFrame:
-    """All signs with p-values adjusted for their number; Holm (1979).
-
-    Frame: sign, now, base, excess, low, high, p, p_holm, n; the order given is kept.
-    """
-    if not signs:
-        return pd.DataFrame(columns=[*(field.name for field in fields(Excess)), "p_holm"])
-    frame = pd.DataFrame([vars(sign) for sign in signs])
-    adjusted = multipletests(frame["p"], method="holm")[1]
-    frame.insert(frame.columns.get_loc("p") + 1, "p_holm", adjusted)
-    return frame
-
-
-def _mean(values: FloatArray) -> float:
-    return float(values.mean())
+def _difference(design: FloatArray, values: FloatArray, codes: IntArray) -> Coefficient:
+    """Difference between the groups; none, for certain, where all organisations have one value."""
+    if np.ptp(values) == 0:
+        return Coefficient("no value differs", 0.0, 0.0, np.inf, 0.0, 1.0, 0.0, 0.0)
+    return clustered(design, values, codes, 1)
