@@ -13,7 +13,7 @@ first two tests show that both ways agree on the demo returns. Resampling that d
 (limits of agreement) is cut to the least that works, and sign patterns to 1,999.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -23,6 +23,7 @@ import pandas as pd
 import pytest
 
 from ics_maturity import comparison, instruments, review
+from ics_maturity.models.gaming import SignGap
 from ics_maturity.models.incentives import IncentiveGap, Step, incentive_gap
 from ics_maturity.models.ladder import claims_ladder
 from ics_maturity.models.moderation import MARGIN, Moderation, moderation_effect

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from ics_maturity import comparison
+from ics_maturity.errors import InputError
 from ics_maturity.models import bracket
 from shelf import Shelf
 from tidy_returns import tidy
@@ -200,7 +201,13 @@ def page() -> Shelf:
           for item, score in (("2016.a1", first), ("2016.a2", second)))
     )  # fmt: skip
     returns = tidy(*later("RMM", 3.0), *later("RCC", 2.0), *later("RNN", 4.0))
-    return Shelf(links=merged, items=items, returns=returns)
+    return Shelf(links=merged, items=items, returns=returns, sizes=sizes())
+
+
+def sizes(**staff: float) -> pd.DataFrame:
+    return pd.DataFrame(
+        {"round": 2016, "code_returned": list(staff), "size": list(staff.values())}
+    ).astype({"round": "int64", "code_returned": "str", "size": "float64"})
 
 
 def test_earlier_answers_stand_beside_the_later_score_under_every_rule(page: Shelf) -> None:
@@ -223,3 +230,20 @@ def test_what_is_lost_on_the_way_is_counted(page: Shelf) -> None:
 def test_mergers_can_be_dropped(page: Shelf) -> None:
     pair = comparison.linked(page, 2016, 2025, "drop_merged")
     assert pair.frame["provider_code"].tolist() == ["RCC"]
+
+
+def test_rules_that_weigh_need_the_size_of_every_organisation(page: Shelf) -> None:
+    assert comparison.possible_rules(page, 2016) == ["unweighted", "drop_merged"]
+    page.tables["sizes"] = sizes(RAA=9, RBB=1, RCC=5)  # none for RDD
+    for rule in ("weighted", "largest"):
+        with pytest.raises(InputError, match=r"sizes\.csv.*link rule " + rule):
+            comparison.linked(page, 2016, 2025, rule)
+
+
+@pytest.mark.parametrize(("rule", "merged"), [("weighted", 25.0), ("largest", 0.0)])
+def test_merged_organisations_can_be_weighed_by_size(page: Shelf, rule: str, merged: float) -> None:
+    """The lowest answers of the two are 0 and 50."""
+    page.tables["sizes"] = sizes(RAA=3, RBB=3 if rule == "weighted" else 1, RCC=5, RDD=5)
+    assert set(comparison.possible_rules(page, 2016)) == set(comparison.LINK_RULES)
+    frame = comparison.linked(page, 2016, 2025, rule).frame.set_index("provider_code")
+    assert frame.loc["RMM", "lowest_item"] == merged
