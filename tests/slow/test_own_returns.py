@@ -68,7 +68,7 @@ def call(project: Path, command: str) -> subprocess.CompletedProcess[str]:
     programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return subprocess.run(
         ["sh", "-c", command], cwd=project, capture_output=True, text=True, check=False,
-        timeout=900, env={**os.environ, "PATH": programs, ROOT_VARIABLE: str(project)},
+        timeout=1800, env={**os.environ, "PATH": programs, ROOT_VARIABLE: str(project)},
     )  # fmt: skip
 
 
@@ -152,7 +152,7 @@ def _values(path: Path) -> dict[str, object]:
 # On files that are whole
 
 
-def test_a_round_alone_goes_through_every_notebook(project: Path) -> None:
+def test_a_round_alone_goes_through_to_the_brief(project: Path) -> None:
     """Moderated scores of 2023 and nothing else, of every system."""
     own = project / "data/raw/own"
     shutil.rmtree(own)
@@ -164,7 +164,7 @@ def test_a_round_alone_goes_through_every_notebook(project: Path) -> None:
         "returns:\n  - {file: ours.xlsx, layout: template, round: 2023, source_id: ours}\n",
         encoding="utf-8",
     )
-    made = call(project, "ics-maturity run --data own")
+    made = call(project, "ics-maturity run --data own --only 09")
     assert made.returncode == 0, made.stderr
     results = Results.read(project / "reports/own/results.json")
     assert "moderation.effect" not in results, "one assessor only"
