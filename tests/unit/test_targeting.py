@@ -90,7 +90,13 @@ def test_expected_errors_add_up() -> None:
     assert found.missed == pytest.approx(0.5)  # as many, since the chances sum to the places
     assert found.wrong_tier == pytest.approx(1.0)
     assert found.wrong_share == pytest.approx(0.25)
-    assert np.isnan(expected_errors([1, 1, 1, 1], p).wrong_share)
+    nobody = expected_errors([1, 1, 1, 1], p)
+    assert np.isnan(nobody.wrong_share)
+    assert np.isnan(nobody.error_share)
+    # Picking only the surest is hardly wrong and misses more than half of the two that belong.
+    timid = expected_errors([0, 1, 1, 1], p)
+    assert timid.wrong_share == pytest.approx(0.1)
+    assert timid.error_share == timid.missed_share == pytest.approx(1.1 / 2)
 
 
 def test_jaccard() -> None:

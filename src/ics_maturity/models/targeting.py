@@ -131,6 +131,17 @@ class Expected:
         """Wrong picks per supported group; not a number where nobody is supported."""
         return self.wrong / self.chosen if self.chosen else float("nan")
 
+    @property
+    def missed_share(self) -> float:
+        """Misses per group that belongs, in expectation; 0 where none is expected to belong."""
+        belong = self.chosen - self.wrong + self.missed
+        return self.missed / belong if belong > 0 else 0.0
+
+    @property
+    def error_share(self) -> float:
+        """The larger of both: a rule that picks one sure case and misses the rest is no good."""
+        return max(self.missed_share, self.wrong_share) if self.chosen else float("nan")
+
 
 def expected_errors(tiers: ArrayLike, probabilities: ArrayLike, sure_from: float = 0.8) -> Expected:
     """What the choice ``tiers`` (k,) gets wrong, by ``probabilities`` (k, tiers)."""

@@ -79,7 +79,7 @@ def name_comparison(page: Page, compared: pd.DataFrame, limit: Margin) -> dict[s
         least = compared.loc[share.idxmin()]
         within[view] = int((share <= limit.margin).sum())
         page.result(f"targeting.within_view_{view}", within[view], unit="rules", n=len(share),
-                    method="share of wrong picks within the margin")  # fmt: skip
+                    method="wrong picks and misses within the margin")  # fmt: skip
         page.result(f"targeting.least_wrong_view_{view}", least[f"share_{view}"], unit="share",
                     n=len(share), method=f"{least['rule']}, {least['score']} score")  # fmt: skip
     return within

@@ -117,14 +117,15 @@ def compare_rules(
         worlds: true scores that the data allow, by score and view.
         rules: the rules by slug.
         pot: money in GBP m, shared equally among the supported.
-        margin: largest share of wrong picks that a rule may have.
+        margin: largest share of wrong picks, and of misses, that a rule may have.
 
     Returns:
         rule, score, chosen, then for each view (_a, _b): wrong, missed, misplaced (GBP m to systems
         that do not belong), sure (supported systems that belong with probability :data:`SURE` or
         more), wrong_tier (systems in another tier than their own) and share (wrong picks of all
-        picks); within (under which views the share is at most ``margin``). Missing where a view is
-        not known, or where nobody is supported.
+        picks, or misses of all that belong, whichever is larger); within (under which views the
+        share is at most ``margin``). Missing where a view is not known, or where nobody is
+        supported.
     """
     rows = []
     for rule in rules.values():
@@ -140,7 +141,7 @@ def compare_rules(
             kept = [
                 view.upper()
                 for view in VIEWS
-                if view in found and found[view].chosen and found[view].wrong_share <= margin
+                if view in found and found[view].chosen and found[view].error_share <= margin
             ]
             rows.append(row | {"within": " and ".join(kept) or "neither"})
     numbers = {name: float for name in rows[0] if name[-2:] in ("_a", "_b")}
@@ -159,7 +160,7 @@ def _shown(
         return float(getattr(one, what))
     if not one.chosen:
         return None
-    share = {"share": one.wrong_share, "misplaced": pot * one.wrong_share}
+    share = {"share": one.error_share, "misplaced": pot * one.wrong_share}
     return share[what] if what in share else float(getattr(one, what))
 
 
