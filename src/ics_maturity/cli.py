@@ -65,6 +65,7 @@ def _run(chosen: argparse.Namespace) -> int:
         jobs=chosen.jobs,
         force=chosen.force,
         warm=chosen.kernel == "warm",
+        why=chosen.why,
     )
     if not report.executed:
         print("Nothing has changed: no notebook was executed.", file=sys.stderr)
@@ -214,6 +215,7 @@ def _parser() -> argparse.ArgumentParser:
         "--jobs", type=_positive, default=_cores(), metavar="N", help="notebooks side by side"
     )
     add.add_argument("--force", action="store_true", help="execute even where nothing changed")
+    add.add_argument("--why", action="store_true", help="say of each page what has changed")
     add.add_argument(
         "--kernel", choices=("warm", "ordinary"), default="warm",
         help="fork kernels where possible (the default), or start each anew; same report",

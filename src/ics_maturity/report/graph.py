@@ -4,19 +4,21 @@ A job is stale when the content of a file it depends on has changed, its setting
 it wrote is not there any more as it was written. Time stamps are never looked at.
 """
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from doit.cmd_base import ModuleTaskLoader, get_loader
-from doit.dependency import DatabaseException, FileChangedChecker
+from doit.dependency import DatabaseException
 from doit.doit_cmd import DoitMain
 from doit.exceptions import TaskFailed
 from doit.reporter import ZeroReporter
-from doit.tools import config_changed
 
 from ics_maturity.sources import sha256
+
+State = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,12 @@ class Job:
     intact: Callable[[], bool] = lambda: True
     forced: bool = False
 
+    def state(self) -> State:
+        """All that it depends on, as it is now."""
+        files = {path.name: sha256(path) if path.is_file() else "" for path in self.depends}
+        state: State = json.loads(json.dumps({**self.settings, "depends": files}))
+        return state
+
 
 @dataclass
 class Outcome:
@@ -45,26 +53,25 @@ class Outcome:
     failures: list[Exception] = field(default_factory=list)
 
 
-class _Content(FileChangedChecker):
-    """Compares files by content."""
-
-    def check_modified(self, file_path: str, file_stat: Any, state: str) -> bool:
-        return sha256(Path(file_path)) != state
-
-    def get_state(self, dep: str, current_state: str | None) -> str:
-        return sha256(Path(dep))
+OnStart = Callable[[Job, State | None, State], None]
 
 
 def run_jobs(
-    jobs: Sequence[Job], database: Path, workers: int, on_skip: Callable[[str], None]
+    jobs: Sequence[Job],
+    database: Path,
+    workers: int,
+    on_skip: Callable[[str], None],
+    on_start: OnStart = lambda *_: None,
 ) -> Outcome:
     """Run the stale jobs in order, up to ``workers`` at a time in threads of this process.
 
     The first failure stops what has not begun; what succeeded is remembered in ``database``, so
-    the next call continues from there. ``on_skip`` hears the names of jobs that are not stale.
+    the next call continues from there. Of jobs that can run, the first in ``jobs`` runs first.
+    ``on_skip`` hears the names of jobs that are not stale; ``on_start`` each other job, the state
+    in which it last ran (None if it never has) and its present one.
     """
     outcome = Outcome()
-    tasks = {job.name: _task(job, outcome) for job in jobs}
+    tasks = {job.name: _task(job, outcome, on_start) for job in jobs}
 
     def task_jobs() -> Any:
         yield from tasks.values()
@@ -85,7 +92,6 @@ def run_jobs(
     settings = {
         "dep_file": str(database),
         "backend": "sqlite3",
-        "check_file_uptodate": _Content,
         "reporter": Reporter,
         "num_process": workers if workers > 1 else 0,
         "par_type": "thread",
@@ -118,8 +124,16 @@ def _job_name(task: Any) -> str:
     return str(task.name).removeprefix("jobs:")
 
 
-def _task(job: Job, outcome: Outcome) -> dict[str, Any]:
+def _task(job: Job, outcome: Outcome, on_start: OnStart) -> dict[str, Any]:
+    states: dict[str, Any] = {"before": None, "now": {}}
+
+    def unchanged(task: Any, values: dict[str, Any]) -> bool:
+        states.update(before=values.get("state"), now=job.state())
+        task.value_savers.append(lambda: {"state": states["now"]})
+        return bool(states["before"] == states["now"])
+
     def act() -> TaskFailed | None:
+        on_start(job, states["before"], states["now"])
         try:
             job.action()
         except Exception as error:
@@ -130,8 +144,7 @@ def _task(job: Job, outcome: Outcome) -> dict[str, Any]:
     return {
         "name": job.name,
         "actions": [act],
-        "file_dep": [str(path) for path in job.depends],
         "task_dep": [f"jobs:{name}" for name in job.after],
-        "uptodate": [config_changed(job.settings), not job.forced, job.intact],
+        "uptodate": [unchanged, not job.forced, job.intact],
         "io": {"capture": False},
     }

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,12 +21,13 @@ from ics_maturity.report import batch, manifest
 from ics_maturity.report.assemble import INDEX, assemble
 from ics_maturity.report.context import Batch, PageContext, PageLink, SystemPage
 from ics_maturity.report.folder import for_the_user_alone, recover, write_whole
-from ics_maturity.report.graph import Job, run_jobs
+from ics_maturity.report.graph import Job, State, run_jobs
 from ics_maturity.report.lock import only_one
 from ics_maturity.report.notebook import import_statements
 from ics_maturity.report.outputs import processed_tables, remove, results_file, written_by
 from ics_maturity.report.parameters import Parameters, check_cell, defaults, from_text, values
 from ics_maturity.report.plan import STEPS, Plan, Planned, Step, load_plan
+from ics_maturity.report.why import reasons
 
 if TYPE_CHECKING:
     from ics_maturity.report.execute import NotebookFailedError
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
 RECORDS = "run"
 EXECUTED = "executed"
+DURATIONS = "durations.json"
 
 # The exporter is shared by the threads of a run and keeps state of its own.
 _exporting = threading.Lock()
@@ -60,6 +63,7 @@ def run(
     jobs: int = 1,
     force: bool = False,
     warm: bool = True,
+    why: bool = False,
     root: Path | None = None,
     steps: Sequence[Step] = STEPS,
 ) -> Report:
@@ -75,6 +79,7 @@ def run(
         force: execute (``only``, or every notebook) even where nothing has changed.
         warm: fork kernels from a process that has done the imports already, where that is
             possible. The report does not depend on it.
+        why: print for every page that is executed what has changed since it was last.
         root: the project's root folder, by default found from the working directory.
         steps: the declared sequence of notebooks.
 
@@ -106,9 +111,9 @@ def run(
     ):
         recover(chosen.reports)
         forced = forced if force else set()
-        going = _Run(root, chosen, plan, selected, parameters, forced, warm, tuple(ics))
+        going = _Run(root, chosen, plan, selected, parameters, forced, warm, why, jobs, tuple(ics))
         try:
-            return going.go(jobs)
+            return going.go()
         except (OSError, sqlite3.OperationalError) as error:
             raise RunFailedError(going.disk_trouble(error)) from error
 
@@ -121,17 +126,21 @@ class _Run:
     selected: Sequence[Planned]
     parameters: Mapping[str, Parameters]
     forced: set[str]
-    warm: bool = True
+    warm: bool
+    why: bool
+    workers: int
     ics: tuple[str, ...] = ()
-    _expected: int = 0
-    _skipped: int = 0
+    _expected: list[str] = field(default_factory=list)
+    _skipped: list[str] = field(default_factory=list)
     _progress: "Progress | None" = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def go(self, workers: int) -> Report:
+    def go(self) -> Report:
+        first = self._before_batches
         try:
-            ran = self._run_jobs(self._singles, workers)
-            ran += self._run_jobs(self._batch_pages, workers)
+            ran = self._run_jobs(first)
+            rest = [planned for planned in self._singles if planned not in first]
+            ran += self._run_jobs([*rest, *self._batch_pages])
         finally:
             self._stop_kernels()
             if self._progress:
@@ -148,13 +157,17 @@ class _Run:
         executed = tuple(p.page for p in selected if _execute(p.page) in ran)
         return Report(self.profile.reports / INDEX, executed, new)
 
-    def _run_jobs(self, pages: Sequence[Planned], workers: int) -> list[str]:
+    def _run_jobs(self, pages: Sequence[Planned]) -> list[str]:
         """Run what is stale of these pages; names of the jobs that ran."""
-        self._expected += len(pages)
+        names = [planned.page for planned in pages]
+        self._expected += names
         if self._progress:
-            self._progress.expect(self._expected)
-        jobs = [job for planned in pages for job in self._jobs_of(planned)]
-        outcome = run_jobs(jobs, self._record("graph.sqlite"), workers, self._skip)
+            self._progress.expect(names)
+        # What took longest starts first, so that nothing long is left over at the end.
+        ordered = sorted(pages, key=lambda p: self._durations.get(p.page, inf), reverse=True)
+        jobs = [job for planned in ordered for job in self._jobs_of(planned, names)]
+        database = self._record("graph.sqlite")
+        outcome = run_jobs(jobs, database, self.workers, self._skip, self._say_why)
         if outcome.failures:
             raise RunFailedError(self._explain(outcome.failures)) from outcome.failures[0]
         return outcome.ran
@@ -171,6 +184,14 @@ class _Run:
     def _singles(self) -> tuple[Planned, ...]:
         """The selected notebooks that give one page each."""
         return tuple(planned for planned in self.selected if not planned.step.each)
+
+    @cached_property
+    def _before_batches(self) -> tuple[Planned, ...]:
+        """The selected notebooks that have to run before the batches' pages are known."""
+        tables = {p.step.each.table for p in self.selected if p.step.each}
+        listing = [p for p in self._singles if tables & set(p.step.outputs)]
+        needed = {n.slug for p in listing for n in self.plan.needed(p.step.number)}
+        return tuple(planned for planned in self._singles if planned.slug in needed)
 
     @cached_property
     def _batch_pages(self) -> tuple[Planned, ...]:
@@ -297,7 +318,8 @@ class _Run:
 
     # The jobs
 
-    def _jobs_of(self, planned: Planned) -> tuple[Job, Job]:
+    def _jobs_of(self, planned: Planned, beside: Sequence[str]) -> tuple[Job, Job]:
+        """The page's jobs; ``beside`` are the pages of the same graph."""
         needs = [self.plan[number].slug for number in planned.step.needs]
         made_from = self._provenance(planned)
         # The other notebooks, and the returns behind them, count by what they wrote.
@@ -310,8 +332,7 @@ class _Run:
                 name=_execute(planned.page),
                 action=lambda: self._run_notebook(planned),
                 depends=[self._record(f"{slug}.outputs.json") for slug in needs],
-                # What a page of a batch needs has run before the batch is planned.
-                after=[] if planned.code else [_execute(slug) for slug in needs],
+                after=[_execute(slug) for slug in needs if slug in beside],
                 settings={**made_from, "promises": planned.step.outputs},
                 intact=lambda: self._is_intact(planned),
                 forced=planned.slug in self.forced,
@@ -369,7 +390,7 @@ class _Run:
         write_whole(self._executed(page), _notebook_text(executed))
         self._failed(page).unlink(missing_ok=True)
         write_whole(self._record(f"{page}.outputs.json"), manifest.to_json(wrote))
-        progress.finish(page)
+        self._remember(page, progress.finish(page))
 
     def _tables_of(self, planned: Planned) -> set[str]:
         """Processed tables that are there and that no other step promises."""
@@ -424,14 +445,35 @@ class _Run:
 
             stop_kernels()
 
+    # How long pages take: for the order and the display alone, so outside what they are made from
+
+    @cached_property
+    def _durations(self) -> dict[str, float]:
+        try:
+            known = json.loads(self._record(DURATIONS).read_text(encoding="utf-8"))
+            return {str(page): float(seconds) for page, seconds in known.items()}
+        except (OSError, ValueError, AttributeError):
+            return {}
+
+    def _remember(self, page: str, seconds: float) -> None:
+        with self._lock:
+            self._durations[page] = round(seconds, 2)
+            write_whole(self._record(DURATIONS), manifest.to_json(self._durations))
+
     # Telling
+
+    def _say_why(self, job: Job, before: State | None, now: State) -> None:
+        if self.why and job.name.startswith(_execute("")):
+            page = job.name.removeprefix(_execute(""))
+            found = plain_text("; ".join(reasons(job, before, now)), 600)
+            self._shown_progress().tell(f"{page}: {found}")
 
     def _skip(self, job: str) -> None:
         with self._lock:
             if job.startswith(_execute("")):
-                self._skipped += 1
+                self._skipped.append(job.removeprefix(_execute("")))
                 if self._progress:
-                    self._progress.skip()
+                    self._progress.skip(self._skipped[-1])
 
     def _shown_progress(self) -> "Progress":
         """Progress is shown from the first notebook that has to be executed."""
@@ -439,7 +481,11 @@ class _Run:
             if self._progress is None:
                 from ics_maturity.report.progress import Progress
 
-                self._progress = Progress(self._expected, done=self._skipped)
+                pages = self._expected
+                known = self._durations
+                self._progress = Progress(pages, known=known, workers=self.workers)
+                for page in self._skipped:
+                    self._progress.skip(page)
             return self._progress
 
     def _failed(self, page: str) -> Path:
