@@ -1,0 +1,365 @@
+"""How long a whole report takes, beside other ways to the same pages, in one run on one machine.
+
+Run with ``python benchmarks/runner.py``; ``--systems 6 --repeats 1`` is a short version. It makes
+the demo report, notebooks and one page per system, in four ways:
+
+* ``ours``: ``ics-maturity run``, cold: no processed files, no parent of kernels;
+* ``command lines``: ``papermill`` and ``jupyter nbconvert`` for every page, one after the other;
+* ``papermill API``: ``papermill.execute_notebook`` and nbconvert's exporter in two processes;
+* ``floor``: the notebooks' code as plain scripts in two processes that have done their imports,
+  and our HTML export of the finished notebooks.
+
+Each way begins in a project of its own with what a run reads and nothing else, in the same
+environment, bytecode compiled. Ratios are of medians over the repeats; the ways take turns. It
+writes ``benchmarks/runner.json`` and ``docs/speed.md``.
+"""
+
+import argparse
+import contextlib
+import csv
+import io
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from ics_maturity.paths import ROOT_VARIABLE
+from ics_maturity.report.plan import STEPS
+
+ROOT = Path(__file__).resolve().parent.parent
+PROCESSES = 2
+WAYS = ("ours", "command lines", "papermill API", "floor")
+ENVIRONMENT = {
+    **{name: text for name, text in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
+    "OPENBLAS_NUM_THREADS": "1",
+    "PYTHONHASHSEED": "0",
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+}
+
+
+@dataclass(frozen=True)
+class Page:
+    """A notebook with the parameters of one page; ``level`` is 1 more than that of its needs."""
+
+    slug: str
+    parameters: dict[str, str]
+    level: int
+
+    @property
+    def name(self) -> str:
+        return ".".join([self.slug, *(v for k, v in self.parameters.items() if k != "profile")])
+
+
+def new_project(folder: Path) -> Path:
+    """What a run reads, and nothing that an earlier run has left."""
+    shutil.copytree(ROOT / "notebooks", folder / "notebooks")
+    ignore = shutil.ignore_patterns("open", "own")
+    shutil.copytree(ROOT / "data/raw", folder / "data/raw", ignore=ignore)
+    for name in ("pyproject.toml", "uv.lock"):
+        shutil.copy(ROOT / name, folder / name)
+    return folder
+
+
+def pages(project: Path, systems: Sequence[str]) -> list[Page]:
+    """Every page of the report, in an order in which each comes after what it needs."""
+    levels: dict[str, int] = {}
+    found = []
+    for step in STEPS:
+        if not (project / f"notebooks/{step.slug}.ipynb").is_file():
+            continue
+        levels[step.number] = 1 + max([levels[need] for need in step.needs], default=0)
+        each = [{step.each.parameter: code} for code in systems] if step.each else [{}]
+        found += [Page(step.slug, {"profile": "demo", **own}, levels[step.number]) for own in each]
+    return sorted(found, key=lambda page: page.level)
+
+
+# The ways
+
+
+def command(arguments: Sequence[str | Path], project: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-m", *map(str, arguments)],
+        env={**ENVIRONMENT, ROOT_VARIABLE: str(project)},
+        cwd=project / "notebooks",
+        check=True,
+        capture_output=True,
+    )
+
+
+def ours(project: Path, wanted: Sequence[Page], jobs: int) -> None:
+    codes = [f"--ics={page.parameters['ics']}" for page in wanted if "ics" in page.parameters]
+    alone = ["--only=profiles", "--force"] if all("ics" in p.parameters for p in wanted) else []
+    command(["ics_maturity.cli", "run", f"--jobs={jobs}", *alone, *codes], project)
+
+
+def command_lines(project: Path, wanted: Sequence[Page], jobs: int) -> None:
+    for page in wanted:
+        written = project / f"{page.name}.ipynb"
+        given = [text for name, value in page.parameters.items() for text in ("-r", name, value)]
+        command(["papermill", f"{page.slug}.ipynb", written, "-k", "python3", *given], project)
+        command(["nbconvert", "--to", "html", written], project)
+
+
+def papermill_api(project: Path, wanted: Sequence[Page], jobs: int) -> None:
+    with ProcessPoolExecutor(PROCESSES, initializer=_settle, initargs=[project]) as pool:
+        _by_level(pool, _papermill_page, project, wanted)
+
+
+def floor(project: Path, wanted: Sequence[Page], jobs: int) -> float:
+    """Its seconds without those of the imports."""
+    with ProcessPoolExecutor(PROCESSES, initializer=_settle, initargs=[project]) as pool:
+        for ready in [pool.submit(_warm_up) for _ in range(PROCESSES)]:
+            ready.result()
+        began = time.monotonic()
+        _by_level(pool, _script_page, project, wanted)
+        return time.monotonic() - began
+
+
+def _settle(project: Path) -> None:
+    """The same environment and folder as a kernel's."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ.update({**ENVIRONMENT, ROOT_VARIABLE: str(project)})
+    os.chdir(project / "notebooks")
+
+
+def _by_level(
+    pool: ProcessPoolExecutor,
+    make: Callable[[Path, Page], None],
+    project: Path,
+    wanted: Sequence[Page],
+) -> None:
+    for level in sorted({page.level for page in wanted}):
+        made = [pool.submit(make, project, page) for page in wanted if page.level == level]
+        for future in made:
+            future.result()
+
+
+def _papermill_page(project: Path, page: Page) -> None:
+    import papermill
+    from nbconvert import HTMLExporter
+
+    written = project / f"{page.name}.ipynb"
+    executed = papermill.execute_notebook(
+        f"{page.slug}.ipynb", written, page.parameters, kernel_name="python3", progress_bar=False
+    )
+    body, _ = HTMLExporter().from_notebook_node(executed)
+    written.with_suffix(".html").write_text(body, encoding="utf-8")
+
+
+def _warm_up() -> None:
+    import ics_maturity.figures
+    import ics_maturity.page
+    import ics_maturity.report.html
+    from ics_maturity.report.notebook import import_statements, read_notebook
+
+    notebooks = [read_notebook(path) for path in sorted(Path().glob("[0-9]*.ipynb"))]
+    exec(import_statements(notebooks), {})
+    ics_maturity.report.html._exporter()
+    time.sleep(1)  # so that both processes get one of these tasks
+
+
+def _script_page(project: Path, page: Page) -> None:
+    import nbformat
+
+    from ics_maturity.report import html
+    from ics_maturity.report.context import PageContext, PageLink
+
+    notebook = nbformat.read(f"{page.slug}.ipynb", as_version=4)
+    names: dict[str, Any] = {"__name__": "__main__"}
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            with contextlib.redirect_stdout(io.StringIO()):
+                exec(cell.source, names)
+            if "parameters" in cell.metadata.get("tags", []):
+                names.update(page.parameters)
+    finished = nbformat.read(project.parent / f"finished/{page.name}.ipynb", as_version=4)
+    link = PageLink(page.slug[:2], page.slug, page.name, f"{page.name}.html")
+    context = PageContext("demo", "Demo", "", ".demo", link, (), _NO_PROVENANCE)
+    (project / link.href).write_text(html.export(finished, context), encoding="utf-8")
+
+
+_NO_PROVENANCE: dict[str, Any] = {}
+
+
+# Measuring
+
+
+def measured(way: str, project: Path, wanted: Sequence[Page], jobs: int) -> float:
+    """Seconds of one way."""
+    make = {"ours": ours, "command lines": command_lines, "papermill API": papermill_api}
+    began = time.monotonic()
+    inner = floor(project, wanted, jobs) if way == "floor" else make[way](project, wanted, jobs)
+    return inner if inner is not None else time.monotonic() - began
+
+
+def peak_memory(work: Callable[[], None]) -> int:
+    """Largest memory in bytes of this process's children together, shared pages counted once."""
+    peak, over = 0, threading.Event()
+
+    def watch() -> None:
+        nonlocal peak
+        while not over.wait(0.25):
+            now = 0
+            for process in psutil.Process().children(recursive=True):
+                with contextlib.suppress(psutil.Error):
+                    now += process.memory_full_info().pss
+            peak = max(peak, now)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        work()
+    finally:
+        over.set()
+        watcher.join()
+    return peak
+
+
+def seconds(arguments: Sequence[str], project: Path, before: Callable[[], None]) -> float:
+    """Median seconds of a command that is run five times."""
+    taken = []
+    for _ in range(5):
+        before()
+        began = time.monotonic()
+        command(arguments, project)
+        taken.append(time.monotonic() - began)
+    return statistics.median(taken)
+
+
+def main() -> None:
+    options = _options()
+    with tempfile.TemporaryDirectory(prefix="ics-maturity-benchmark-") as name:
+        folder = Path(name)
+        done = new_project(folder / "done")
+        command(["ics_maturity.cli", "run", "--only=01"], done)
+        with (done / "data/processed/demo/systems_present.csv").open(encoding="utf-8") as file:
+            systems = sorted(row["ics_code"] for row in csv.DictReader(file))[: options.systems]
+        wanted = pages(done, systems)
+        ways = [way for way in WAYS if way not in options.without]
+        memory = peak_memory(lambda: ours(done, wanted, options.jobs))
+        shutil.copytree(done / "data/processed/demo/executed", folder / "finished")
+        profiles = [page for page in wanted if "ics" in page.parameters]
+        taken = {"all pages": _in_turn(ways, folder, wanted, None, options)}
+        taken["profiles alone"] = _in_turn(ways, folder, profiles, done, options)
+        one = f"data/processed/demo/executed/{profiles[0].name}.ipynb"
+        systems_given = [f"--ics={code}" for code in systems]
+        again = ["ics_maturity.cli", "run", *systems_given]
+        small = {
+            "help": seconds(["ics_maturity.cli", "--help"], done, lambda: None),
+            "unchanged rerun": seconds(again, done, lambda: None),
+            "one changed page": seconds(again, done, (done / one).unlink),
+        }
+        _write(wanted, taken, small, memory, options)
+
+
+def _in_turn(
+    ways: Sequence[str],
+    folder: Path,
+    wanted: Sequence[Page],
+    done: Path | None,
+    options: argparse.Namespace,
+) -> dict[str, list[float]]:
+    """Seconds by way and repeat; in copies of a finished project where ``done`` is given."""
+    taken: dict[str, list[float]] = {way: [] for way in ways}
+    for _ in range(options.repeats):
+        for way in ways:
+            project = folder / "turn"
+            shutil.copytree(done, project) if done else new_project(project)
+            taken[way].append(measured(way, project, wanted, options.jobs))
+            shutil.rmtree(project)
+            print(f"{way}, {len(wanted)} pages: {taken[way][-1]:.1f} s", file=sys.stderr)
+    return taken
+
+
+def _write(
+    wanted: Sequence[Page],
+    taken: dict[str, dict[str, list[float]]],
+    small: dict[str, float],
+    memory: int,
+    options: argparse.Namespace,
+) -> None:
+    medians = {
+        what: {way: statistics.median(times) for way, times in by_way.items()}
+        for what, by_way in taken.items()
+    }
+    ratios = {
+        what: {way: round(value / by_way["ours"], 2) for way, value in by_way.items()}
+        for what, by_way in medians.items()
+    }
+    found = {
+        "pages": len(wanted),
+        "repeats": options.repeats,
+        "jobs": options.jobs,
+        "processors": os.cpu_count(),
+        "python": platform.python_version(),
+        "seconds": {
+            what: {way: [round(t, 2) for t in times] for way, times in by_way.items()}
+            for what, by_way in taken.items()
+        },
+        "times_as_long_as_ours": ratios,
+        "small_commands_seconds": {name: round(value, 2) for name, value in small.items()},
+        "peak_memory_mb": round(memory / 1e6),
+    }
+    (ROOT / "benchmarks/runner.json").write_text(json.dumps(found, indent=1) + "\n")
+    (ROOT / "docs/speed.md").write_text(_page(found, medians, ratios), encoding="utf-8")
+    print(json.dumps(found, indent=1))
+
+
+def _page(
+    found: dict[str, Any],
+    medians: dict[str, dict[str, float]],
+    ratios: dict[str, dict[str, float]],
+) -> str:
+    rows = "\n".join(
+        f"| {what} | {way} | {value:.1f} | {ratios[what][way]:.1f} |"
+        for what, by_way in medians.items()
+        for way, value in by_way.items()
+    )
+    small = "\n".join(
+        f"| {name} | {value:.2f} |" for name, value in found["small_commands_seconds"].items()
+    )
+    ways = (__doc__ or "").split("\n\n")[2].replace("``", "`")
+    return f"""# How long a report takes
+
+Written by `python benchmarks/runner.py`: the demo report of {found["pages"]} pages,
+{found["processors"]} processors, Python {found["python"]}, {found["jobs"]} pages side by side,
+medians of {found["repeats"]}.
+
+{ways}
+
+| What | Way | Seconds | Times as long as ours |
+|---|---|---:|---:|
+{rows}
+
+| Command | Seconds (median of 5) |
+|---|---:|
+{small}
+
+The run of all pages needed at most {found["peak_memory_mb"]} MB, shared memory counted once.
+"""
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--systems", type=int, default=None, help="pages of systems (all)")
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--jobs", type=int, default=4, help="our pages side by side")
+    parser.add_argument("--without", action="append", default=[], choices=WAYS[1:])
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
