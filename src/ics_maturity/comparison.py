@@ -35,6 +35,26 @@ def default_pairs(rounds: list[int]) -> list[tuple[int, int]]:
     return wanted or [(year, later[-1]) for year in earlier]
 
 
+def official_rounds(page: Page) -> list[int]:
+    """The rounds present that are digital maturity assessments, as the workbook knows them.
+
+    A round whose instrument came with the returns asked something else, and is neither before nor
+    after the arrival of peer review.
+    """
+    known = page.instruments
+    return [year for year in page.rounds() if known.find(year) and year not in known.own]
+
+
+def official_pairs(page: Page) -> list[tuple[int, int]]:
+    """The pairs of :func:`default_pairs` among the official rounds present."""
+    return default_pairs(official_rounds(page))
+
+
+def questionnaires(page: Page) -> list[int]:
+    """The official rounds with answers to single questions."""
+    return sorted(set(page.read("items")["round"]) & set(official_rounds(page)))
+
+
 def years_between(before: int, after: int) -> float:
     """Years from the middle of one round's fieldwork to the middle of another's."""
     first, last = (instruments.for_round(year).design.midpoint for year in (before, after))

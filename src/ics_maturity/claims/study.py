@@ -8,9 +8,16 @@ from ics_maturity.page import Page
 
 
 def evidence(page: Page) -> Evidence:
-    """What the processed tables hold that claims can be checked on."""
+    """What the processed tables hold that claims can be checked on.
+
+    Rounds of other assessments, whose instrument came with the returns, are left out: the claims
+    are about digital maturity.
+    """
     names = ("returns", "items", "quality_log", "providers", "rurality")
     tables = {name: page.read(name) for name in names}
+    own = page.instruments.own
+    for name in ("returns", "items") if own else ():
+        tables[name] = tables[name][~tables[name]["round"].isin(own)]
     return Evidence(systems=study.systems(page), maps=page.read("systems"), **tables)
 
 

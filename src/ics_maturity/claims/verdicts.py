@@ -85,7 +85,8 @@ def check(register: Register, evidence: Evidence) -> Checked:
     ]
     columns = ["claim_id", "round", "claim", "verdict", "found", "parts", "conflicts_with",
                "other_round", "why", "source", "published"]  # fmt: skip
-    return Checked(pd.DataFrame(rows, columns=columns), statements, conflicts)
+    claims = pd.DataFrame(rows, columns=columns).astype({"other_round": bool})
+    return Checked(claims, statements, conflicts)
 
 
 def judge(statement: Statement, evidence: Evidence, *, elsewhere: bool = False) -> Judged:

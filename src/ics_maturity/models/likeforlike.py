@@ -166,11 +166,14 @@ def additivity_test(
 
     Standardisation assumes so. One row per provider; ``acute_share`` is the share of its
     returns that are acute. A small p says that one standardised score per system hides
-    differences that depend on the setting.
+    differences that depend on the setting. Where the share is the same for every provider nothing
+    could differ, and p is 1.
     """
     share = vector(acute_share, "acute share")
     systems = np.asarray(ics)
     membership = indicators(systems)
+    if np.ptp(share) == 0:
+        return PermutationTest(0.0, (0, 0), 1.0, 0)
     return freedman_lane(
         scores,
         membership * share[:, None],

@@ -45,7 +45,7 @@ def setting_differences(
 
     Each setting's indicator enters twice: as the provider's share of returns in that setting,
     and as the deviation from that share. Errors are CR2, clustered by provider unless
-    ``clusters`` names others.
+    ``clusters`` names others. With one setting only there is nothing to compare.
 
     Source: Mundlak 1978, Econometrica 46:69-85.
     """
@@ -53,6 +53,8 @@ def setting_differences(
     names = np.unique(np.asarray(settings))
     membership = indicators(np.asarray(settings), reference=reference)
     others = [str(name) for name in names if name != reference]
+    if not others:
+        return SettingDifferences(reference, {}, {}, {})
     labels, codes = group_codes(np.asarray(providers), response.size)
     sizes = np.bincount(codes)
     share = (group_sums(membership, codes, len(labels)) / sizes[:, None])[codes]
@@ -101,11 +103,14 @@ def type_test(
     """Do provider types differ inside Integrated Care Systems? One row per provider.
 
     System means are held in place and residuals permuted within systems, so differences
-    between systems cannot pose as differences between types.
+    between systems cannot pose as differences between types. With providers of one type only no
+    permutation differs from what was observed, and p is 1.
 
     Source: :func:`~ics_maturity.models.permutation.freedman_lane`.
     """
     systems = np.asarray(ics)
+    if np.unique(np.asarray(types)).size == 1:
+        return PermutationTest(0.0, (0, 0), 1.0, 0)
     return freedman_lane(
         scores,
         indicators(np.asarray(types))[:, 1:],

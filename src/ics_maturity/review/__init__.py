@@ -25,7 +25,12 @@ from ics_maturity.review.links import (
     name_links,
 )
 from ics_maturity.review.mixed import shift_models
-from ics_maturity.review.moderated import moderated_pairs, moderation_groups, name_moderation
+from ics_maturity.review.moderated import (
+    moderated_pairs,
+    moderated_round,
+    moderation_groups,
+    name_moderation,
+)
 from ics_maturity.review.naming import name_evidence, name_national
 from ics_maturity.review.repeats import (
     Repeat,
@@ -81,6 +86,7 @@ __all__ = [
     "link_table",
     "matched_answers",
     "moderated_pairs",
+    "moderated_round",
     "moderation_groups",
     "name_bracket",
     "name_evidence",

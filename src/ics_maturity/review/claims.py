@@ -93,12 +93,15 @@ def ladder_findings(
     """The answered questions of the claims ladder, from what the notebook found.
 
     The step across the arrival of review is always broken here: from 2023 the questions, the
-    scoring rule, the scale and the reviewer changed together, for everybody.
+    scoring rule, the scale and the reviewer changed together, for everybody. Without a pair of
+    rounds there is no such step.
     """
     broken = Finding(
         False,
         "Questions, scale, scoring rule and reviewer all changed together, for everybody, so a "
-        "difference between the rounds cannot be laid to any one of them.",
+        "difference between the rounds cannot be laid to any one of them."
+        if pair is not None
+        else "There is no pair of a self-assessed round and a later, reviewed one.",
         needs="returns of one instrument before and after review, or organisations that were and "
         "were not reviewed in one round",
     )

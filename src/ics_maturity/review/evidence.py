@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ics_maturity import comparison
+from ics_maturity import comparison, frames
 from ics_maturity.comparison import Linked
+from ics_maturity.margins import margin
 from ics_maturity.models.gaming import SignGap
 from ics_maturity.models.incentives import IncentiveGap
 from ics_maturity.models.ladder import claims_ladder, level_reached
@@ -18,11 +19,9 @@ from ics_maturity.page import Page
 from ics_maturity.review.claims import ladder_findings
 from ics_maturity.review.groups import incentive_effect
 from ics_maturity.review.links import link_table
-from ics_maturity.review.moderated import moderated_pairs
+from ics_maturity.review.moderated import moderated_pairs, moderated_round
 from ics_maturity.review.repeats import Repeat, rank_rungs, repeats, reworded
 from ics_maturity.review.signs import sign_gaps
-
-MODERATED = 2023  # the round that holds self-assessed and moderated scores
 
 
 @dataclass(frozen=True)
@@ -76,8 +75,8 @@ def gather(
         reliability: assumed share of a score's variance that is true.
     """
     rounds = page.rounds()
-    questionnaires = sorted(set(page.read("items")["round"]))
-    chosen = [(before, after)] if before and after else comparison.default_pairs(rounds)
+    questionnaires = comparison.questionnaires(page)
+    chosen = [(before, after)] if before and after else comparison.official_pairs(page)
     pairs = [comparison.linked(page, *pair, rule=link_rule) for pair in chosen
              if pair[0] in questionnaires]  # fmt: skip
     same, others = repeats(page, questionnaires), reworded(page, questionnaires)
@@ -105,8 +104,12 @@ def name_ladder(page: Page, ladder: pd.DataFrame) -> None:
 def _moderation(
     page: Page, rng: Callable[[str], np.random.Generator]
 ) -> tuple[pd.DataFrame, Moderation] | tuple[None, None]:
-    if not all(page.has_round(MODERATED, assessed_by=by) for by in ("self", "moderated")):
+    year = moderated_round(page)
+    if year is None:
         return None, None
-    seen = moderated_pairs(page, MODERATED)
-    found = moderation_effect(seen["before"], seen["after"], seen["ics_code"], rng("moderation"))
+    seen = moderated_pairs(page, year)
+    small = margin("moderation", frames.scale(page.read("returns"), year).span).margin
+    found = moderation_effect(
+        seen["before"], seen["after"], seen["ics_code"], rng("moderation"), margin=small
+    )
     return seen, found

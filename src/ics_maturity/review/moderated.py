@@ -8,6 +8,12 @@ from ics_maturity.page import Page
 from ics_maturity.review.groups import provider_groups
 
 
+def moderated_round(page: Page) -> int | None:
+    """The latest round that holds self-assessed and moderated scores, if any does."""
+    both = [set(page.rounds(assessed_by=by, level="pillar")) for by in ("self", "moderated")]
+    return max(both[0] & both[1], default=None)
+
+
 def moderated_pairs(page: Page, year: int) -> pd.DataFrame:
     """Self-assessed (before) and moderated (after) provider scores of one round."""
     returns, none = page.read("returns"), pd.Series(dtype=float)

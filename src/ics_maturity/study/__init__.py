@@ -29,7 +29,7 @@ from ics_maturity.study.rurality import (
     pillar_slopes,
     rurality_sensitivity,
 )
-from ics_maturity.study.spread import composition_table, variance_table
+from ics_maturity.study.spread import composition_table, settings_table, variance_table
 
 __all__ = [
     "LIKE_FOR_LIKE_SHOWN",
@@ -49,6 +49,7 @@ __all__ = [
     "retest_error",
     "rurality_sensitivity",
     "scores_by_rule",
+    "settings_table",
     "system_means",
     "systems",
     "theta",
