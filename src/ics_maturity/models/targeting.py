@@ -25,7 +25,8 @@ class Rule:
     score is less than the one of ``cuts``; ``cut_points`` makes a tier between every two ``cuts``
     (ascending; a score equal to a cut lies above it); ``quantiles`` makes ``count`` tiers of equal
     size, or as near to it as can be. Of groups with equal scores the one that comes first in order
-    is taken first; :func:`edge` tells where that decides.
+    is taken first; :func:`edge` tells where that decides. ``names`` are what the tiers between cuts
+    are called, if they have names, the lowest first.
 
     Raises:
         ValueError: a count or cuts that make no tiers.
@@ -34,6 +35,7 @@ class Rule:
     kind: Kind
     count: int = 0
     cuts: tuple[float, ...] = ()
+    names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         least = {"lowest": 1, "highest": 1, "quantiles": 2}.get(self.kind, 0)

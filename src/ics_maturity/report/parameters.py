@@ -82,15 +82,17 @@ class TargetSupport(OneRound):
     """Who would get support, by which rule on which score.
 
     ``rule``: the ``count`` lowest or highest, all below ``threshold``, the lowest tier between
-    ``cut_points``, or the lowest of ``tiers`` equal ones. ``score``: crude, like for like, or drawn
-    towards the mean. ``pot``: money in GBP m, shared equally. ``draws``: true scores drawn for each
-    probability. ``worlds``: worlds in which the probabilities are checked.
+    ``cut_points``, or the lowest of ``tiers`` equal ones; None takes the tiers of the instrument
+    where it has some, else the lowest, and shares of the scale (from 1 to 5: 2.3; 2.2 and 2.6).
+    ``score``: crude, like for like, or drawn towards the mean. ``pot``: money in GBP m, shared
+    equally. ``draws``: true scores drawn for each probability. ``worlds``: worlds in which the
+    probabilities are checked.
     """
 
-    rule: Literal["lowest", "highest", "below", "cut_points", "quantiles"] = "lowest"
+    rule: Literal["lowest", "highest", "below", "cut_points", "quantiles"] | None = None
     count: int = Field(default=5, ge=1, le=100)
-    threshold: float = 2.3
-    cut_points: list[float] = Field(default=[2.2, 2.6], min_length=1, max_length=5)
+    threshold: float | None = None
+    cut_points: list[float] | None = Field(default=None, min_length=1, max_length=5)
     tiers: int = Field(default=3, ge=2, le=6)
     score: Literal["crude", "like_for_like", "shrunken"] = "crude"
     averaging_rule: Literal["row", "provider", "setting_balanced"] = "provider"
@@ -100,8 +102,8 @@ class TargetSupport(OneRound):
 
     @field_validator("cut_points")
     @classmethod
-    def _ascending(cls, cuts: list[float]) -> list[float]:
-        if any(low >= high for low, high in pairwise(cuts)):
+    def _ascending(cls, cuts: list[float] | None) -> list[float] | None:
+        if cuts and any(low >= high for low, high in pairwise(cuts)):
             raise ValueError("cut points in ascending order")
         return cuts
 

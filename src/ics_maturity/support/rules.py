@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 
 from ics_maturity.errors import InputError, Problem
+from ics_maturity.frames import Scale
+from ics_maturity.instruments import Instrument
 from ics_maturity.models import targeting
 from ics_maturity.models.design import FloatArray
 from ics_maturity.models.targeting import Rule
@@ -13,6 +15,7 @@ from ics_maturity.support.scored import SCORES, Scored
 
 VIEWS = {"a": "A, providers as draws", "b": "B, readings with error"}
 SURE = 0.8
+_SHARES, _THRESHOLD = (0.3, 0.4), 0.325  # of the scale: 2.2, 2.6 and 2.3 from 1 to 5
 RULES_SHOWN = (
     "rule", "score", "chosen", "wrong_a", "wrong_b", "missed_a", "missed_b", "misplaced_a",
     "misplaced_b", "sure_a", "sure_b",
@@ -27,6 +30,7 @@ def rules_from(
     threshold: float,
     cut_points: Sequence[float],
     tiers: int,
+    names: tuple[str, ...] = (),
 ) -> dict[str, Rule]:
     """Every kind of rule with the reader's numbers, by slug, the chosen one first.
 
@@ -41,7 +45,7 @@ def rules_from(
             Rule("highest", count),
             Rule("quantiles", tiers),
             Rule("below", cuts=(threshold,)),
-            Rule("cut_points", cuts=tuple(cut_points)),
+            Rule("cut_points", cuts=tuple(cut_points), names=names),
         ]
     except ValueError as error:
         raise InputError(Problem("numbers that make a rule", value=str(error))) from None
@@ -52,6 +56,37 @@ def rules_from(
                     value=words(rules[0]), fix="choose another rule or a smaller number")
         )  # fmt: skip
     return {rule.slug: rule for rule in rules if rule.fits(groups)}
+
+
+def rules_for(
+    instrument: Instrument | None,
+    scale: Scale,
+    groups: int,
+    *,
+    rule: str | None,
+    count: int,
+    threshold: float | None,
+    cut_points: Sequence[float] | None,
+    tiers: int,
+) -> dict[str, Rule]:
+    """:func:`rules_from`, with what the reader left open taken from the instrument.
+
+    An instrument with tiers gives the cut points, their names and, unless another rule is chosen,
+    the rule; its first cut is the threshold. Without them the numbers are those of the scale from 1
+    to 5 (2.2 and 2.6, threshold 2.3), or the same shares of another scale.
+    """
+    own = instrument.tiers if instrument else None
+    shares = own.cuts if own else [round(scale.low + scale.span * part, 9) for part in _SHARES]
+    level = shares[0] if own else round(scale.low + scale.span * _THRESHOLD, 9)
+    return rules_from(
+        rule or ("cut_points" if own else "lowest"),
+        groups,
+        count=count,
+        threshold=level if threshold is None else threshold,
+        cut_points=shares if cut_points is None else cut_points,
+        names=own.names if own and cut_points is None else (),
+        tiers=tiers,
+    )
 
 
 def words(rule: Rule) -> str:
@@ -68,6 +103,8 @@ def words(rule: Rule) -> str:
 
 def tier_names(rule: Rule) -> list[str]:
     """The tiers as a reader knows them, the supported one first."""
+    if rule.names:
+        return list(rule.names)
     if rule.tiers == 2:
         return ["in", "out"]
     if rule.kind == "quantiles":
