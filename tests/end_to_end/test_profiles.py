@@ -7,6 +7,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from ics_maturity.results import Results
+from whole_reports import spoken
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,7 +85,7 @@ def test_systems_of_one_provider_say_so(demo_report: "WholeReport") -> None:
     alone = systems.index[systems["providers"] == 1]
     assert len(alone) >= 1
     for code, path in pages(demo_report).items():
-        text = " ".join(BeautifulSoup(path.read_text("utf-8"), "html.parser").get_text().split())
+        text = spoken(path.read_text(encoding="utf-8"))
         assert ("It has one provider" in text) == (code in alone)
         assert "nan" not in text.lower().split()
 

@@ -351,7 +351,7 @@ class Change:
         """What is left, in a sentence."""
         if self.low <= 0 <= self.high:
             return "That is within the scatter of providers."
-        return "That is beyond the scatter of providers; what caused it is not said by it."
+        return "That is beyond the scatter of providers, whatever the reason."
 
 
 def mean_change(pairs: pd.DataFrame, code: str) -> Change:
