@@ -23,11 +23,13 @@ import pandas as pd
 import pytest
 
 from ics_maturity import comparison, instruments, review
-from ics_maturity.models.gaming import SignGap
+from ics_maturity.models.gaming import AGREE, SignGap, sign_gap
 from ics_maturity.models.incentives import IncentiveGap, Step, incentive_gap
 from ics_maturity.models.ladder import claims_ladder
 from ics_maturity.models.moderation import MARGIN, Moderation, moderation_effect
+from ics_maturity.models.reversals import IMPLAUSIBLE_FALL
 from ics_maturity.page import Page
+from ics_maturity.review.signs import REVERSALS
 from ics_maturity.simulate import (
     DEMO_SEED,
     Truth,
@@ -108,15 +110,80 @@ def common_scores(one: pd.DataFrame, two: pd.DataFrame) -> list[np.ndarray]:
 
 
 @dataclass(frozen=True)
+class Answers:
+    """Points of the scored questions of the organisations followed, in one round.
+
+    ``concept`` numbers questions across rounds; ``verifiable`` says which could be checked.
+    """
+
+    points: np.ndarray
+    concept: np.ndarray
+    verifiable: np.ndarray
+
+
+def answers(returns: EarlyRound, year: int) -> Answers:
+    form = returns.questionnaire
+    asked = {item.id: item.answers != "agreement" for item in form.instrument.scored_items}
+    columns = [k for k, item in enumerate(form.ids) if item in asked]
+    return Answers(
+        returns.scores[followed().rows[year]][:, columns],
+        np.asarray(form.concept)[columns],
+        np.array([asked[form.ids[k]] for k in columns]),
+    )
+
+
+def reversals(one: Answers, two: Answers) -> np.ndarray:
+    """Share of an organisation's answers to the same questions that fell by half or more."""
+    _, first, second = np.intersect1d(one.concept, two.concept, return_indices=True)
+    fall = one.points[:, first] - two.points[:, second]
+    return (fall >= IMPLAUSIBLE_FALL).sum(axis=1) / np.isfinite(fall).sum(axis=1)
+
+
+def bunching(found: Answers) -> np.ndarray:
+    lowest = np.where(np.isnan(found.points), np.nan, found.points <= 0)
+    open_to_doubt, checked = lowest[:, ~found.verifiable], lowest[:, found.verifiable]
+    return np.nanmean(open_to_doubt, axis=1) - np.nanmean(checked, axis=1)
+
+
+def misfit(found: Answers) -> np.ndarray:
+    given, yes = np.isfinite(found.points), found.points >= AGREE
+    # Ties in commonness follow the order of the questions' codes in the notebook; they are rare.
+    easiest_first = np.argsort(-(yes.sum(axis=0) / given.sum(axis=0)), kind="stable")
+    yes, no = yes[:, easiest_first], (given & ~yes)[:, easiest_first]
+    errors = (yes * np.cumsum(no, axis=1)).sum(axis=1)
+    return errors / (yes.sum(axis=1) * no.sum(axis=1))
+
+
+def signs(rounds: Mapping[int, EarlyRound]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Each sign's value or rise in the last step, and in the step before."""
+    first, middle, last = (answers(rounds[year], year) for year in (FIRST, MIDDLE, LAST))
+    found = {REVERSALS: (reversals(middle, last), reversals(first, middle))}
+    for name, sign in (("bunching", bunching), ("misfit", misfit)):
+        values = [sign(one) for one in (first, middle, last)]
+        found[name] = (values[2] - values[1], values[1] - values[0])
+    return found
+
+
+@dataclass(frozen=True)
 class EarlyWorld:
-    """One world's two steps, and what gaming did to each organisation's last score."""
+    """One world's two steps, its signs, and what gaming did to each organisation's last score."""
 
     main: Step
     placebo: Step
+    signs: Mapping[str, tuple[np.ndarray, np.ndarray]]
     gamed: np.ndarray
 
     def gap(self, at_stake: np.ndarray) -> IncentiveGap:
         return incentive_gap(self.main, self.placebo, at_stake, followed().ics)
+
+    def sign_gaps(self, at_stake: np.ndarray) -> list[SignGap]:
+        stake, ics = pd.Series(at_stake), pd.Series(followed().ics)
+        return [sign_gap(name, pd.Series(main), pd.Series(placebo), stake, ics)
+                for name, (main, placebo) in self.signs.items()]  # fmt: skip
+
+    def claimed(self, at_stake: np.ndarray) -> bool:
+        """Whether rung L2 is reached, by scores or by signs."""
+        return reached("L2", gap=self.gap(at_stake), signs=self.sign_gaps(at_stake))
 
 
 def early_world(truth: Truth, seed: int) -> EarlyWorld:
@@ -125,7 +192,8 @@ def early_world(truth: Truth, seed: int) -> EarlyWorld:
     honest = sections(rounds[LAST], LAST, rounds[LAST].honest)
     main = Step(MIDDLE, LAST, *common_scores(middle, last))
     placebo = Step(FIRST, MIDDLE, *common_scores(first, middle))
-    return EarlyWorld(main, placebo, main.after - common_scores(middle, honest)[1])
+    gamed = main.after - common_scores(middle, honest)[1]
+    return EarlyWorld(main, placebo, signs(rounds), gamed)
 
 
 def moderated_scores(truth: Truth, seed: int) -> list[np.ndarray]:
@@ -198,6 +266,12 @@ FUNDED = {
 
 
 @cache
+def regression_claims(funded: str) -> list[bool]:
+    """Whether L2 is reached in each world where whatever moves is regression to the mean."""
+    return [world.claimed(FUNDED[funded](world)) for world in regression_worlds()]
+
+
+@cache
 def regression_gaps(funded: str) -> list[IncentiveGap]:
     return [world.gap(FUNDED[funded](world)) for world in regression_worlds()]
 
@@ -221,6 +295,21 @@ def test_incentive_effect_is_that_of_the_demo_returns(demo: Page) -> None:
         one, other = getattr(found, reading), getattr(expected, reading)
         for part in ("estimate", "low", "high", "p"):
             assert getattr(one, part) == pytest.approx(getattr(other, part), rel=1e-9)
+
+
+def test_signs_are_those_of_the_demo_returns(demo: Page) -> None:
+    expected = review.sign_gaps(demo, [FIRST, MIDDLE, LAST])
+    found = early_world(Truth(), DEMO_SEED).sign_gaps(followed().at_stake)
+    for one, other in zip(found, expected, strict=True):
+        assert (one.n, one.incentivised) == (other.n, other.incentivised)
+        for reading in ("main", "placebo", "beyond"):
+            ours, theirs = getattr(one, reading), getattr(other, reading)
+            # The notebook finds the questions of 2016 by the published key, which lacks a few,
+            # and breaks ties in the commonness of answers, for misfit, by the questions' codes.
+            alike = one.sign == "bunching" or (one.sign == REVERSALS and reading == "main")
+            near = {"abs": 1e-9} if alike else {"abs": 0.005}
+            assert ours.estimate == pytest.approx(theirs.estimate, **near), one.sign
+            assert ours.se == pytest.approx(theirs.se, **near), one.sign
 
 
 def test_moderated_scores_are_those_of_the_demo_returns(demo: Page) -> None:
@@ -277,11 +366,10 @@ def test_moderation_intervals_cover_what_was_planted(planted: float) -> None:
 def test_regression_to_the_mean_is_not_called_gaming(funded: str) -> None:
     """Nobody games. Whoever was funded, L2 is reached at most as often as the nominal .05.
 
-    Measured: .010, .007 and .019. Allowed: 10 of 200 worlds, which a true rate above .083
-    would keep to less than one time in twenty.
+    By scores alone: .010, .007 and .019 (measured). Allowed: 10 of 200 worlds, which a true rate
+    above .083 would keep to less than one time in twenty.
     """
-    claims = [reached("L2", gap=gap) for gap in regression_gaps(funded)]
-    assert np.mean(claims) <= NOMINAL
+    assert np.mean(regression_claims(funded)) <= NOMINAL
 
 
 @pytest.mark.parametrize(
@@ -297,15 +385,22 @@ def test_one_reading_alone_would_call_it_gaming(funded: str, reading: str) -> No
     assert np.mean([found.p < NOMINAL for found in readings]) > 0.5
 
 
-def test_planted_gaming_is_found_about_as_often_as_it_can_be() -> None:
-    """Power of L2 at the planted share of answers: measured .36, and no fewer than .28 here.
+def test_planted_gaming_is_found() -> None:
+    """Power of L2 at the planted share of answers, through scores and signs: at least .8.
 
-    Gaming takes 4.7 points of 100 off the overall score of those with funding at stake. They
-    are 27 of 103 organisations, so that the gap beyond the placebo, which carries the noise of
-    three rounds, has a standard error of 2.9: much too wide to see 4.7 reliably. The demo
-    returns, which reach L2, are among the luckier third. With shares of .16, .20 and .25 in
-    place of .12, power is .52, .73 and .91 (300 worlds each). The floor is the first percentile
-    of 200 draws at the measured rate: 57 worlds.
+    Scores alone reach it in .36 of worlds: gaming takes 4.7 points of 100 off the overall score of
+    27 of 103 organisations, and the gap beyond the placebo carries the noise of three rounds.
+    Reversals and lowest answers are counted where the gaming is done, so that signs alone, Holm's
+    correction counted, show it in .855 of 200 worlds.
+    """
+    claims = [world.claimed(followed().at_stake) for world in gaming_worlds()]
+    assert np.mean(claims) >= 0.8
+
+
+def test_scores_alone_find_planted_gaming_about_as_often_as_they_can() -> None:
+    """Measured .36; the floor is the first percentile of 200 draws at that rate: 57 worlds.
+
+    With shares of .16, .20 and .25 in place of .12, it is .52, .73 and .91 (300 worlds each).
     """
     found = [reached("L2", gap=gap) and gap.main.estimate < 0 for gap in gaming_gaps()]
     assert np.sum(found) >= 57
