@@ -12,7 +12,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from ics_maturity.models.design import FloatArray, IntArray, full_rank, group_codes, vector
+from ics_maturity.models.design import (
+    FloatArray,
+    IntArray,
+    full_rank,
+    group_codes,
+    group_sums,
+    vector,
+)
 from ics_maturity.models.estimate import Coefficient, t_coefficient, undecided
 
 HCKind = Literal["HC0", "HC1", "HC2", "HC3", "HC4"]
@@ -21,15 +28,46 @@ _SEEN = 0.99  # least share of a coefficient's variance that the residuals must 
 
 
 @dataclass(frozen=True)
-class _Ols:
-    """Least squares with rows sorted by cluster; ``parts`` are the clusters' row ranges."""
+class Sandwich:
+    """Least squares at one design with the errors of one method, before any response is seen.
 
+    The variance of coefficient k is ``factor`` times the sum over groups of the squared sum of
+    ``weights[:, k] * residual`` over the group's rows. So one design serves any number of
+    responses: its weights and degrees of freedom do not depend on them.
+
+    ``solver`` (p, n) takes a response to its coefficients; ``codes`` (n,) is the group of each
+    row; ``df`` (p,) is nan where the method cannot know the coefficient's error.
+    """
+
+    method: str
     X: FloatArray
-    beta: FloatArray
-    residual: FloatArray
-    bread: FloatArray  # (X'X)^-1
-    names: NDArray
-    parts: list[slice]
+    solver: FloatArray
+    weights: FloatArray
+    codes: IntArray
+    factor: float
+    df: FloatArray
+
+    def fit(self, Y: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Coefficients and standard errors (p, B) of the responses ``Y`` (n, B)."""
+        beta = self.solver @ Y
+        residual = Y - self.X @ beta
+        groups = int(self.codes.max()) + 1
+        squares = [
+            np.sum(group_sums(column[:, None] * residual, self.codes, groups) ** 2, axis=0)
+            for column in self.weights.T
+        ]
+        return beta, np.sqrt(self.factor * np.array(squares))
+
+    def coefficients(self, y: ArrayLike) -> tuple[Coefficient, ...]:
+        """One coefficient per column of the design for the response ``y`` (n,)."""
+        response = vector(y, "response", self.X.shape[0])
+        beta, se = self.fit(response[:, None])
+        return tuple(
+            undecided(self.method, float(b))
+            if np.isnan(d)
+            else t_coefficient(self.method, float(b), float(s), float(d))
+            for b, s, d in zip(beta[:, 0], se[:, 0], self.df, strict=True)
+        )
 
 
 def hc(y: ArrayLike, X: ArrayLike, kind: HCKind = "HC3") -> tuple[Coefficient, ...]:
@@ -41,9 +79,14 @@ def hc(y: ArrayLike, X: ArrayLike, kind: HCKind = "HC3") -> tuple[Coefficient, .
     Raises:
         ValueError: for HC2 to HC4 when a row has leverage 1 (no residual to learn from).
     """
-    fit = _fit(y, X, None)
-    n, p = fit.X.shape
-    leverage = np.einsum("np,pq,nq->n", fit.X, fit.bread, fit.X)
+    return hc_errors(_design(y, X), kind).coefficients(y)
+
+
+def hc_errors(X: ArrayLike, kind: HCKind = "HC3") -> Sandwich:
+    """The errors of :func:`hc` at the design ``X``."""
+    design, solver, _ = _solved(X)
+    n, p = design.shape
+    leverage = np.einsum("np,pn->n", design, solver)
     if kind in ("HC2", "HC3", "HC4") and np.any(1 - leverage < _LEVERAGE_ONE):
         raise ValueError(f"{kind}: a row has leverage 1; it alone decides a coefficient")
     factor = {
@@ -53,8 +96,10 @@ def hc(y: ArrayLike, X: ArrayLike, kind: HCKind = "HC3") -> tuple[Coefficient, .
         "HC3": lambda: 1 / (1 - leverage) ** 2,
         "HC4": lambda: (1 - leverage) ** -np.minimum(4, n * leverage / p),
     }[kind]()
-    meat = (fit.X * (factor * fit.residual**2)[:, None]).T @ fit.X
-    return _coefficients(f"{kind}, t(n-p)", fit, fit.bread @ meat @ fit.bread, [n - p] * p)
+    weights = solver.T * np.sqrt(factor)[:, None]
+    return Sandwich(
+        f"{kind}, t(n-p)", design, solver, weights, np.arange(n), 1.0, np.full(p, float(n - p))
+    )
 
 
 def cr1(y: ArrayLike, X: ArrayLike, clusters: ArrayLike) -> tuple[Coefficient, ...]:
@@ -64,13 +109,17 @@ def cr1(y: ArrayLike, X: ArrayLike, clusters: ArrayLike) -> tuple[Coefficient, .
     G/(G-1) (n-1)/(n-p); why they fail: Cameron, Gelbach & Miller 2008, Review of Economics
     and Statistics 90:414-427.
     """
-    fit = _fit(y, X, clusters)
-    n, p = fit.X.shape
-    groups = len(fit.parts)
-    scores = np.array([fit.X[rows].T @ fit.residual[rows] for rows in fit.parts])
+    return cr1_errors(_design(y, X), clusters).coefficients(y)
+
+
+def cr1_errors(X: ArrayLike, clusters: ArrayLike) -> Sandwich:
+    """The errors of :func:`cr1` at the design ``X``."""
+    design, solver, _ = _solved(X)
+    n, p = design.shape
+    names, codes = _clusters(clusters, n)
+    groups = len(names)
     factor = groups / (groups - 1) * (n - 1) / (n - p)
-    covariance = factor * fit.bread @ (scores.T @ scores) @ fit.bread
-    return _coefficients("CR1, normal", fit, covariance, [np.inf] * p)
+    return Sandwich("CR1, normal", design, solver, solver.T, codes, factor, np.full(p, np.inf))
 
 
 def cr2(y: ArrayLike, X: ArrayLike, clusters: ArrayLike) -> tuple[Coefficient, ...]:
@@ -86,27 +135,30 @@ def cr2(y: ArrayLike, X: ArrayLike, clusters: ArrayLike) -> tuple[Coefficient, .
     Source: Bell & McCaffrey 2002, Survey Methodology 28:169-181; Pustejovsky & Tipton 2018,
     Journal of Business & Economic Statistics 36:672-683.
     """
-    fit = _fit(y, X, clusters)
-    root = np.linalg.cholesky(fit.bread)
-    adjusted = [_inverse_root_times(fit.X[rows] @ root, fit.X[rows]) for rows in fit.parts]
-    scores = np.array(
-        [a.T @ fit.residual[rows] for a, rows in zip(adjusted, fit.parts, strict=True)]
-    )
-    covariance = fit.bread @ (scores.T @ scores) @ fit.bread
+    return cr2_errors(_design(y, X), clusters).coefficients(y)
+
+
+def cr2_errors(X: ArrayLike, clusters: ArrayLike) -> Sandwich:
+    """The errors of :func:`cr2` at the design ``X``."""
+    design, solver, bread = _solved(X)
+    names, codes = _clusters(clusters, design.shape[0])
+    root = np.linalg.cholesky(bread)
+    adjusted = np.empty_like(design)
+    parts = _rows_by_cluster(codes)
+    for rows in parts:
+        adjusted[rows] = _inverse_root_times(design[rows] @ root, design[rows])
     # a_j' (I - H_ij) a_i for the vectors a_j = A_j X_j (X'X)^-1 c, all columns c at once.
-    own = np.array([np.einsum("np,nq->pq", a, a) for a in adjusted])
-    own_norm = np.einsum("pc,gpq,qc->cg", fit.bread, own, fit.bread)
-    crossed = np.array(
-        [fit.X[rows].T @ a @ fit.bread for a, rows in zip(adjusted, fit.parts, strict=True)]
-    )
-    df = []
-    for column in range(fit.X.shape[1]):
+    weights = adjusted @ bread
+    own_norm = group_sums(weights**2, codes, len(names))
+    crossed = np.array([design[rows].T @ weights[rows] for rows in parts])
+    df = np.full(design.shape[1], np.nan)
+    for column in range(design.shape[1]):
         shared = crossed[:, :, column]
-        inner = np.diag(own_norm[column]) - shared @ fit.bread @ shared.T
+        inner = np.diag(own_norm[:, column]) - shared @ bread @ shared.T
         # The trace is the share of the model variance the estimator can see; 1 if unhindered.
-        seen = np.trace(inner) / fit.bread[column, column]
-        df.append(float(np.trace(inner) ** 2 / np.sum(inner**2)) if seen > _SEEN else np.nan)
-    return _coefficients("CR2, Satterthwaite t", fit, covariance, df)
+        if np.trace(inner) / bread[column, column] > _SEEN:
+            df[column] = np.trace(inner) ** 2 / np.sum(inner**2)
+    return Sandwich("CR2, Satterthwaite t", design, solver, weights, codes, 1.0, df)
 
 
 def cv3(
@@ -121,20 +173,27 @@ def cv3(
     Raises:
         ValueError: when a coefficient cannot be estimated without one of the clusters.
     """
-    fit = _fit(y, X, clusters)
-    groups = len(fit.parts)
-    changes = np.empty((groups, fit.X.shape[1]))
-    information = np.linalg.inv(fit.bread)
-    for g, rows in enumerate(fit.parts):
-        own = fit.X[rows]
+    return cv3_errors(_design(y, X), clusters, scaled=scaled).coefficients(y)
+
+
+def cv3_errors(X: ArrayLike, clusters: ArrayLike, *, scaled: bool = True) -> Sandwich:
+    """The errors of :func:`cv3` at the design ``X``."""
+    design, solver, bread = _solved(X)
+    names, codes = _clusters(clusters, design.shape[0])
+    groups = len(names)
+    weights = np.empty_like(design)
+    information = np.linalg.inv(bread)
+    for name, rows in zip(names, _rows_by_cluster(codes), strict=True):
+        own = design[rows]
         rest = information - own.T @ own
         # Relative to the whole, so that the units of a column do not matter.
-        if np.linalg.eigvals(fit.bread @ rest).real.min() < _LEVERAGE_ONE:
-            raise ValueError(f"CV3: no estimate without cluster {fit.names[g]}")
-        changes[g] = np.linalg.solve(rest, own.T @ fit.residual[rows])
+        if np.linalg.eigvals(bread @ rest).real.min() < _LEVERAGE_ONE:
+            raise ValueError(f"CV3: no estimate without cluster {name}")
+        weights[rows] = np.linalg.solve(rest, own.T).T
     factor = (groups - 1) / groups if scaled else 1.0
     label = "CV3 jackknife, t(G-1)" if scaled else "CR3, t(G-1)"
-    return _coefficients(label, fit, factor * changes.T @ changes, [groups - 1] * fit.X.shape[1])
+    df = np.full(design.shape[1], float(groups - 1))
+    return Sandwich(label, design, solver, weights, codes, factor, df)
 
 
 @dataclass(frozen=True)
@@ -177,27 +236,30 @@ def tost(coefficient: Coefficient, margin: float, alpha: float = 0.05) -> Equiva
     )
 
 
-def _fit(y: ArrayLike, X: ArrayLike, clusters: ArrayLike | None) -> _Ols:
-    response = vector(y, "response")
-    design = full_rank(X, response.size)
-    names, parts = np.array([]), list[slice]()
-    if clusters is not None:
-        names, codes = group_codes(np.asarray(clusters), response.size)
-        if len(names) < 2:
-            raise ValueError("cluster-robust errors need at least two clusters")
-        order = np.argsort(codes, kind="stable")
-        response, design = response[order], design[order]
-        parts = _ranges(codes[order])
+def _design(y: ArrayLike, X: ArrayLike) -> FloatArray:
+    """The design, checked against a checked response."""
+    return full_rank(X, vector(y, "response").size)
+
+
+def _solved(X: ArrayLike) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Design (n, p), solver (X'X)^-1 X' (p, n) and bread (X'X)^-1."""
+    array = np.asarray(X)
+    design = full_rank(array, array.shape[0])
     basis, triangle = np.linalg.qr(design)
     inverse = np.linalg.inv(triangle)
-    beta = inverse @ (basis.T @ response)
-    return _Ols(design, beta, response - design @ beta, inverse @ inverse.T, names, parts)
+    return design, inverse @ basis.T, inverse @ inverse.T
 
 
-def _ranges(sorted_codes: IntArray) -> list[slice]:
-    edges = np.flatnonzero(np.diff(sorted_codes)) + 1
-    starts = [0, *edges.tolist()]
-    return [slice(a, b) for a, b in zip(starts, [*starts[1:], sorted_codes.size], strict=True)]
+def _clusters(clusters: ArrayLike, rows: int) -> tuple[NDArray, IntArray]:
+    names, codes = group_codes(np.asarray(clusters), rows)
+    if len(names) < 2:
+        raise ValueError("cluster-robust errors need at least two clusters")
+    return names, codes
+
+
+def _rows_by_cluster(codes: IntArray) -> list[IntArray]:
+    order = np.argsort(codes, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(codes[order])) + 1)
 
 
 def _inverse_root_times(half_hat: FloatArray, own: FloatArray) -> FloatArray:
@@ -212,13 +274,3 @@ def _inverse_root_times(half_hat: FloatArray, own: FloatArray) -> FloatArray:
     stretch = np.where(seen, (root - 1) / np.where(seen, values, 1.0), 0.5)
     along = half_hat @ vectors
     return own + along @ (stretch[:, None] * (along.T @ own))
-
-
-def _coefficients(
-    method: str, fit: _Ols, covariance: FloatArray, df: list[float] | list[int]
-) -> tuple[Coefficient, ...]:
-    se = np.sqrt(np.diag(covariance))
-    return tuple(
-        undecided(method, float(b)) if np.isnan(d) else t_coefficient(method, float(b), float(s), d)
-        for b, s, d in zip(fit.beta, se, df, strict=True)
-    )

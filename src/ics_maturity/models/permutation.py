@@ -112,9 +112,9 @@ def permuted_shares(
     """
     response = vector(y, "response")
     n = response.size
-    held = _basis(columns(nuisance, "nuisance", n))
+    held = basis(columns(nuisance, "nuisance", n))
     fresh = columns(tested, "tested columns", n)
-    fresh = _basis(fresh - held @ (held.T @ fresh), np.linalg.norm(fresh, axis=0).max())
+    fresh = basis(fresh - held @ (held.T @ fresh), np.linalg.norm(fresh, axis=0).max())
     df = (fresh.shape[1], n - held.shape[1] - fresh.shape[1])
     if df[0] < 1:
         raise ValueError("permutation: the nuisance columns already determine the tested ones")
@@ -127,7 +127,7 @@ def permuted_shares(
     codes = np.zeros(n, np.int64) if blocks is None else group_codes(np.asarray(blocks), n)[1]
     null = np.empty(draws)
     done = 0
-    for order in _orders(codes, draws, rng):
+    for order in orders(codes, draws, rng):
         moved = residual[order]
         explained = np.sum((moved @ fresh) ** 2, axis=1)
         leaked = np.sum((moved @ held) ** 2, axis=1)
@@ -141,7 +141,7 @@ def at_least(null: FloatArray, observed: float | FloatArray) -> np.ndarray:
     return null >= np.asarray(observed) * (1 - 1e-10)
 
 
-def _orders(codes: IntArray, draws: int, rng: np.random.Generator) -> Iterator[IntArray]:
+def orders(codes: IntArray, draws: int, rng: np.random.Generator) -> Iterator[IntArray]:
     """Row orders (chunk, n) that permute rows within their block."""
     chunk = max(1, _CHUNK // codes.size)
     sorted_rows = np.argsort(codes, kind="stable")
@@ -154,7 +154,7 @@ def _orders(codes: IntArray, draws: int, rng: np.random.Generator) -> Iterator[I
         yield order
 
 
-def _basis(matrix: FloatArray, scale: float | None = None) -> FloatArray:
+def basis(matrix: FloatArray, scale: float | None = None) -> FloatArray:
     """Orthonormal basis of the columns; directions lost to rounding are dropped."""
     left, values, _ = np.linalg.svd(matrix, full_matrices=False)
     limit = 1e-9 * (values.max(initial=0.0) if scale is None else scale)

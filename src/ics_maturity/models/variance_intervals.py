@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from scipy.optimize import brentq, minimize_scalar
 from scipy.stats import chi2
 
-from ics_maturity.models.design import full_rank, group_codes, vector
+from ics_maturity.models.design import FloatArray, full_rank, group_codes, vector
 from ics_maturity.models.spectral import GroupSpectrum, ProfiledLikelihood, group_spectrum
 
 _DOUBLINGS = 20  # of the search step; an end beyond them is reported as infinite
@@ -129,19 +129,28 @@ def boundary_test(
     JASA 82:605-610.
     """
     spectrum = _spectrum(y, X, groups)
-    observed = float(_likelihood_ratio(spectrum.reml())[0])
+    observed = likelihood_ratio(spectrum.reml())
+    bootstrap, mixture = boundary_p(observed, null_likelihood_ratios(spectrum, rng, draws))
+    return BoundaryTest(float(observed[0]), float(bootstrap[0]), float(mixture[0]), draws)
+
+
+def null_likelihood_ratios(
+    spectrum: GroupSpectrum, rng: np.random.Generator, draws: int
+) -> FloatArray:
+    """Likelihood ratios (draws,) of a design under tau2 = 0, exactly distributed."""
     count = spectrum.eigenvalues.size
     squares = rng.chisquare(1, size=(count, draws))
     total = squares.sum(axis=0) + rng.chisquare(spectrum.df - count, size=draws)
-    simulated = _likelihood_ratio(
+    return likelihood_ratio(
         ProfiledLikelihood(spectrum.eigenvalues, squares, total, spectrum.df, spectrum.eigenvalues)
     )
-    return BoundaryTest(
-        statistic=observed,
-        p_bootstrap=float((1 + np.sum(simulated >= observed)) / (draws + 1)),
-        p_mixture=0.5 * float(chi2.sf(observed, 1)) if observed > 0 else 1.0,
-        draws=draws,
-    )
+
+
+def boundary_p(observed: FloatArray, null: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """p-values (B,) of likelihood ratios (B,): against ``null`` draws, and by the mixture."""
+    reached = null.size - np.searchsorted(np.sort(null), observed, side="left")
+    mixture = np.where(observed > 0, 0.5 * chi2.sf(observed, 1), 1.0)
+    return (1 + reached) / (null.size + 1), mixture
 
 
 def _spectrum(y: ArrayLike, X: ArrayLike, groups: ArrayLike) -> GroupSpectrum:
@@ -151,7 +160,8 @@ def _spectrum(y: ArrayLike, X: ArrayLike, groups: ArrayLike) -> GroupSpectrum:
     return group_spectrum(response[:, None], design, codes, len(names))
 
 
-def _likelihood_ratio(profile: ProfiledLikelihood) -> np.ndarray:
+def likelihood_ratio(profile: ProfiledLikelihood) -> FloatArray:
+    """Restricted likelihood ratio (B,) of tau2 = 0, from the profile of B responses."""
     best = profile.best_ratio()
     return np.maximum(profile.at(np.zeros_like(best)) - profile.at(best), 0.0)
 

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from ics_maturity.models.design import full_rank, group_codes, group_sums, vector
 from ics_maturity.models.permutation import at_least
 
-_WEBB = np.array([-np.sqrt(1.5), -1.0, -np.sqrt(0.5), np.sqrt(0.5), 1.0, np.sqrt(1.5)])
+WEBB = np.array([-np.sqrt(1.5), -1.0, -np.sqrt(0.5), np.sqrt(0.5), 1.0, np.sqrt(1.5)])
 
 _CHUNK = 1_000  # draws held at once, few enough to stay in the cache
 
@@ -64,7 +64,7 @@ def wild_cluster_bootstrap(
     observed = float(squared_t(np.ones((1, groups)))[0])
     larger = 0
     for start in range(0, draws, _CHUNK):
-        drawn = squared_t(rng.choice(_WEBB, size=(min(_CHUNK, draws - start), groups)))
+        drawn = squared_t(rng.choice(WEBB, size=(min(_CHUNK, draws - start), groups)))
         larger += int(np.sum(at_least(drawn, observed)))
     correction = (groups - 1) / groups * (response.size - design.shape[1]) / (response.size - 1)
     return WildBootstrap(
