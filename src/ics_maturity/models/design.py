@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csr_array
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -114,10 +115,9 @@ def group_sums(values: FloatArray, codes: IntArray, groups: int) -> FloatArray:
     """
     if values.ndim == 1:
         return np.bincount(codes, weights=values, minlength=groups).astype(np.float64)
-    out = np.empty((groups, values.shape[1]))
-    for column in range(values.shape[1]):
-        out[:, column] = np.bincount(codes, weights=values[:, column], minlength=groups)
-    return out
+    rows = np.arange(codes.size)
+    members = csr_array((np.ones(codes.size), (codes, rows)), shape=(groups, codes.size))
+    return np.asarray(members @ values)
 
 
 def _finite(array: NDArray, name: str) -> None:

@@ -1,0 +1,168 @@
+"""How often the methods are right: false positives, power, coverage and bias over many worlds."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from ics_maturity.models.design import FloatArray
+from ics_maturity.models.many import Answers
+from ics_maturity.stress import grid, worlds
+from ics_maturity.stress.grid import Piece
+from ics_maturity.stress.worlds import METHODS, Cell, Study
+
+BLOCK = 250  # worlds worked out together; memory grows with it, time hardly
+ALPHA = 0.05
+SIZE = (0.03, 0.07)
+COVERAGE = (0.93, 0.97)
+_PARTS = ("estimate", "se", "p", "low", "high")
+_ROUNDING = 1e-12
+
+
+def block(study: Study, cell: Cell, count: int, draws: int, rng: np.random.Generator) -> Piece:
+    """Answers of every method in ``count`` worlds of a cell, as arrays named METHOD.PART."""
+    world = worlds.draw_worlds(study, cell, rng, count)
+    found = worlds.answers(study, world, rng, draws)
+    arrays = {f"{name}.{part}": getattr(a, part) for name, a in found.items() for part in _PARTS}
+    return {name: array for name, array in arrays.items() if not np.isnan(array).all()}
+
+
+def simulate(
+    study: Study, cells: list[Cell], count: int, draws: int, seed: int, kept: Path
+) -> dict[Cell, dict[str, Answers]]:
+    """Answers in ``count`` worlds of every cell; blocks of worlds are the pieces of work."""
+    sizes = [BLOCK] * (count // BLOCK) + ([count % BLOCK] if count % BLOCK else [])
+    places = [(cell, number, size) for cell in cells for number, size in enumerate(sizes)]
+    tasks = [
+        grid.Task((study, cell, size, draws), grid.named_seed(seed, cell.name, number))
+        for cell, number, size in places
+    ]
+    pieces = grid.run(block, tasks, kept, "worlds")
+    return {
+        cell: _joined([p for p, place in zip(pieces, places, strict=True) if place[0] == cell])
+        for cell in cells
+    }
+
+
+def _joined(pieces: list[Piece]) -> dict[str, Answers]:
+    none = np.full(sum(p["reml.p"].size for p in pieces), np.nan)
+    found = {}
+    for method in METHODS:
+        names = {part: f"{method.name}.{part}" for part in _PARTS}
+        found[method.name] = Answers(**{
+            part: np.concatenate([p[name] for p in pieces]) if name in pieces[0] else none
+            for part, name in names.items()
+        })  # fmt: skip
+    return found
+
+
+def by_cell(study: Study, found: dict[Cell, dict[str, Answers]]) -> pd.DataFrame:
+    """One row per cell and method.
+
+    Returns:
+        the cell's columns, method, question, words, role, worlds, null (its null hypothesis is
+        true), truth (nan without an estimate), bias, bias_se, rejected, rejected_se, covered,
+        covered_se.
+    """
+    rows = []
+    for cell, answers in found.items():
+        truths = worlds.targets(study, cell)
+        nulls = worlds.true_nulls(cell, study.margins)
+        for method in METHODS:
+            one = answers[method.name]
+            truth = truths.get(method.name, np.nan)
+            inside = (one.low <= truth) & (truth <= one.high)
+            has = not np.isnan(truth)
+            rows.append({
+                **asdict(cell), **asdict(method), "worlds": one.p.size,
+                "null": method.name in nulls, "truth": truth,
+                "bias": np.mean(one.estimate - truth) if has else np.nan,
+                "bias_se": np.std(one.estimate) / np.sqrt(one.p.size) if has else np.nan,
+                "rejected": np.mean(one.p <= ALPHA + _ROUNDING),
+                "covered": inside.mean() if has else np.nan,
+            })  # fmt: skip
+    table = pd.DataFrame(rows)
+    for share in ("rejected", "covered"):
+        table[f"{share}_se"] = share_se(table[share], table["worlds"])
+    return table
+
+
+def share_se(share: pd.Series, worlds: pd.Series) -> pd.Series:
+    """Monte Carlo standard error of a share of worlds."""
+    return np.sqrt(share * (1 - share) / worlds)
+
+
+def by_method(table: pd.DataFrame) -> pd.DataFrame:
+    """Size and coverage of each method over the cells with normal noise that speak of them.
+
+    Size: cells where its null hypothesis is true. Coverage: all cells where it has a target; of
+    the profile interval, what it does not leave out.
+
+    Returns:
+        method, question, words, role, size, size_se, null_worlds, size_rough, coverage,
+        coverage_se, covered_worlds, kept (size and coverage, where known, inside their bands).
+    """
+    rows = []
+    for method in METHODS:
+        own = table[table["name"] == method.name]
+        normal = own[own["noise"] == "normal"]
+        null, known = normal[normal["null"]], normal[normal["covered"].notna()]
+        rough = own[(own["noise"] == "rough") & own["null"]]
+        size, coverage = _pooled(null, "rejected"), _pooled(known, "covered")
+        worlds_null, worlds_known = null["worlds"].sum(), known["worlds"].sum()
+        if method.name == "tau":
+            coverage, worlds_known, size, worlds_null = 1 - size, worlds_null, np.nan, 0
+        rows.append({
+            **asdict(method), "size": size, "null_worlds": worlds_null,
+            "size_rough": _pooled(rough, "rejected") if method.name != "tau" else np.nan,
+            "coverage": coverage, "covered_worlds": worlds_known,
+        })  # fmt: skip
+    found = pd.DataFrame(rows)
+    found["size_se"] = share_se(found["size"], found["null_worlds"])
+    found["coverage_se"] = share_se(found["coverage"], found["covered_worlds"])
+    found["kept"] = _inside(found["size"], SIZE) & _inside(found["coverage"], COVERAGE)
+    return found
+
+
+def _pooled(part: pd.DataFrame, share: str) -> float:
+    total = part["worlds"].sum()
+    return float((part[share] * part["worlds"]).sum() / total) if total else np.nan
+
+
+def _inside(values: pd.Series, band: tuple[float, float]) -> pd.Series:
+    """Whether a share is inside its band; what is unknown breaks no promise."""
+    return values.isna() | values.between(*band)
+
+
+def power_curve(found: Answers, df: float, effects: FloatArray) -> pd.DataFrame:
+    """Share of worlds in which a true effect is found, from worlds without one.
+
+    A true effect only shifts the estimates, so the same worlds answer for every effect; both
+    directions are counted, since the noise has none.
+
+    Returns:
+        effect, power, se.
+    """
+    critical = stats.t(df).ppf(1 - ALPHA / 2) * found.se
+    power = np.array([
+        np.mean([np.abs(sign * found.estimate + effect) > critical for sign in (1, -1)])
+        for effect in effects
+    ])  # fmt: skip
+    return pd.DataFrame(
+        {"effect": effects, "power": power, "se": np.sqrt(power * (1 - power) / found.se.size)}
+    )
+
+
+def minimum_detectable(found: Answers, df: float, power: float = 0.8) -> tuple[float, float]:
+    """Smallest effect found in a share ``power`` of worlds, and its Monte Carlo standard error.
+
+    From worlds without effect, both directions. The error is that of a quantile, from the spread
+    of the order statistics one standard error of the share to both sides.
+    """
+    critical = stats.t(df).ppf(1 - ALPHA / 2) * found.se
+    needed = np.sort(np.concatenate([critical - found.estimate, critical + found.estimate]))
+    step = np.sqrt(power * (1 - power) / found.se.size)
+    low, value, high = np.quantile(needed, [power - step, power, power + step])
+    return float(value), float((high - low) / 2)
