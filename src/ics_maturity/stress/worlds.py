@@ -95,7 +95,8 @@ def study_of(
     mix = own.groupby("provider_code")["mix"].mean().reindex(providers["provider_code"])
     filed = providers[[s for s in now.settings if s != reference]].to_numpy(float)
     rural = providers["rural_share"].to_numpy(float)
-    fit = random_intercept(providers["score"], with_intercept(rural, filed), codes)
+    # Without the settings: what mix adds to the spread in the returns stays in the worlds.
+    fit = random_intercept(providers["score"], with_intercept(rural), codes)
     return Study(
         ics=codes,
         rural=rural,

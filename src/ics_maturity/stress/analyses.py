@@ -1,0 +1,302 @@
+"""From tidy returns to the matrices that all analyses of a family need."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from ics_maturity import comparison, frames
+from ics_maturity.models.design import FloatArray, group_codes, group_sums, indicators
+from ics_maturity.models.linking import equipercentile_link
+from ics_maturity.models.predecessors import Rule as LinkRule
+from ics_maturity.models.predecessors import predecessor_values
+from ics_maturity.models.variance import random_intercept
+from ics_maturity.page import Page
+from ics_maturity.stress.curve import Analyses
+from ics_maturity.stress.specifications import Chosen, Family, Option, all_facts, combinations
+
+FEWEST_SYSTEMS = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Filed:
+    """Returns of one measure: who filed, and the scores that are averaged (rows, parts)."""
+
+    provider: np.ndarray
+    system: np.ndarray
+    setting: np.ndarray
+    parts: FloatArray
+    names: tuple[str, ...]
+
+    def kept(self, rows: np.ndarray) -> "Filed":
+        return Filed(self.provider[rows], self.system[rows], self.setting[rows],
+                     self.parts[rows], self.names)  # fmt: skip
+
+    def score(self, without: str | None = None) -> FloatArray:
+        """Mean of each return's parts, but for one."""
+        stay = [name != without for name in self.names]
+        return np.asarray(np.nanmean(self.parts[:, stay], axis=1))
+
+
+def filed(returns: pd.DataFrame, measure: frames.Measure) -> Filed:
+    """The returns of a measure, by system, provider and setting, with their parts side by side."""
+    rows = returns[(returns["round"] == measure.round) & (returns["level"] == measure.level)]
+    rows = rows[rows["ics_code"] != ""]
+    if measure.assessed_by is not None:
+        rows = rows[rows["assessed_by"] == measure.assessed_by]
+    if measure.constructs is not None:
+        rows = rows[rows["construct"].isin(measure.constructs)]
+    wide = rows.pivot_table(
+        index=["ics_code", "provider_code", "care_setting"], columns="construct", values="score"
+    )
+    keys = wide.index.to_frame(index=False)
+    return Filed(keys["provider_code"].to_numpy(str), keys["ics_code"].to_numpy(str),
+                 keys["care_setting"].to_numpy(str), wide.to_numpy(float),
+                 tuple(wide.columns))  # fmt: skip
+
+
+def measure_of(returns: pd.DataFrame, year: int, level: str) -> frames.Measure:
+    """The measure that an option means; moderated scores where a round holds both."""
+    if level == "overall":
+        return frames.comparable_domains(year)
+    both = set(returns.loc[returns["round"] == year, "assessed_by"]) == {"self", "moderated"}
+    return frames.all_domains(year, "moderated" if both else None)
+
+
+def is_present(returns: pd.DataFrame, option: Option, definitions: Sequence[str]) -> bool:
+    """Whether the returns hold the option's round and level, and the map its classification."""
+    facts = option.facts
+    if option.id.startswith("ruc"):
+        return option.id in definitions
+    if "round" not in facts:
+        return True
+    rows = returns[returns["round"] == facts["round"]]
+    if facts.get("level") == "overall":
+        rows = rows[rows["construct"] == frames.COMPARABLE]
+    elif "level" in facts:
+        rows = rows[rows["level"] == facts["level"]]
+    return not rows.empty
+
+
+def rurality_analyses(
+    returns: pd.DataFrame, rural: pd.DataFrame, family: Family
+) -> tuple[list[Chosen], Analyses]:
+    """Every valid analysis of the rurality slope.
+
+    Args:
+        returns: tidy returns.
+        rural: rural share by system (rows, sorted) and definition (columns).
+        family: ``rurality`` or ``direct`` of the declared families.
+    """
+    chosen = combinations(family, lambda o: is_present(returns, o, list(rural.columns)))
+    facts = [all_facts(one) for one in chosen]
+    known: dict[tuple, Filed] = {}
+    scored: dict[tuple, tuple[FloatArray, FloatArray, float, float]] = {}
+    scores, weights = [], []
+    for one, fact in zip(chosen, facts, strict=True):
+        key = (one["measure"].id, one["returns"].id)
+        if key not in known:
+            measure = measure_of(returns, int(str(fact["round"])), str(fact["level"]))
+            known[key] = _subset(filed(returns, measure), fact)
+        part = (*key, one["domains"].id, one["averaging"].id)
+        if part not in scored:
+            scored[part] = _system_scores(known[key], fact, one["averaging"].id, rural.index)
+        means, counts, tau2, sigma2 = scored[part]
+        scores.append(means)
+        weights.append(_weights(one["weights"].id, counts, tau2, sigma2))
+    return chosen, _matrices(chosen, scores, weights, rural, family.predicted)
+
+
+def _subset(all_returns: Filed, facts: dict) -> Filed:
+    if (only := facts.get("setting")) is not None:
+        return all_returns.kept(all_returns.setting == only)
+    return all_returns.kept(all_returns.setting != facts.get("without_setting", ""))
+
+
+def _system_scores(
+    own: Filed, facts: dict, averaging: str, systems: pd.Index
+) -> tuple[FloatArray, FloatArray, float, float]:
+    """Score and number of providers by system, and the variances between and within systems."""
+    y = own.score(facts.get("without"))
+    if facts.get("adjusted"):
+        y = at_equal_settings(y, own.setting, own.system)
+    names, codes = group_codes(own.provider)
+    home = own.system[np.unique(codes, return_index=True)[1]]
+    by_provider = group_sums(y, codes, len(names)) / np.bincount(codes)
+    fit = random_intercept(by_provider, np.ones((len(names), 1)), home)
+    means = pd.Series(y * averaging_weights(own, averaging)).groupby(own.system).sum()
+    counts = pd.Series(home).value_counts()
+    return (means.reindex(systems).to_numpy(float), counts.reindex(systems, fill_value=0)
+            .to_numpy(float), fit.tau2, fit.sigma2)  # fmt: skip
+
+
+def averaging_weights(own: Filed, rule: str) -> FloatArray:
+    """Weight (rows,) of each return in its system's score; they sum to 1 in every system."""
+    returns = pd.DataFrame({"system": own.system, "provider": own.provider, "s": own.setting})
+    if rule == "row":
+        return (1 / returns.groupby("system")["s"].transform("size")).to_numpy(float)
+    unit = {"provider": "provider", "setting_balanced": "s"}[rule]
+    inside = returns.groupby(["system", unit])["system"].transform("size")
+    units = returns.groupby("system")[unit].transform("nunique")
+    return (1 / (inside * units)).to_numpy(float)
+
+
+def at_equal_settings(y: FloatArray, setting: np.ndarray, system: np.ndarray) -> FloatArray:
+    """Scores of returns less what their setting scores inside systems, centred on the mean mix."""
+    kinds = indicators(setting)[:, 1:]
+    _, codes = group_codes(system)
+    sizes = np.bincount(codes)
+    inside = [x - (group_sums(x, codes, sizes.size) / sizes[:, None])[codes]
+              for x in (kinds, y[:, None])]  # fmt: skip
+    effects = np.linalg.lstsq(inside[0], inside[1][:, 0], rcond=None)[0]
+    return np.asarray(y - (kinds - kinds.mean(axis=0)) @ effects)
+
+
+def _weights(kind: str, counts: FloatArray, tau2: float, sigma2: float) -> FloatArray:
+    """Weight of each system; 0 where it has no provider."""
+    if kind == "equal":
+        return (counts > 0).astype(float)
+    if kind == "providers":
+        return counts
+    return np.where(counts > 0, 1 / (tau2 + sigma2 / np.maximum(counts, 1)), 0.0)
+
+
+def _matrices(
+    chosen: list[Chosen],
+    scores: list[FloatArray],
+    weights: list[FloatArray],
+    rural: pd.DataFrame,
+    predicted: int,
+) -> Analyses:
+    definitions = list(rural.columns)
+    return Analyses(
+        scores=np.nan_to_num(np.array(scores)),
+        weights=np.array(weights),
+        rural=rural.to_numpy(float).T,
+        definition=np.array([definitions.index(one["rural"].id) for one in chosen]),
+        robust=np.array([one["errors"].id == "hc3" for one in chosen]),
+        predicted=predicted,
+    )
+
+
+# The change of place between rounds
+
+
+def shift_analyses(
+    page: Page, rural: pd.DataFrame, family: Family
+) -> tuple[list[Chosen], Analyses] | None:
+    """Every valid analysis of the change of place; None where no rounds can be linked."""
+    returns, links = page.read("returns"), page.read("links")
+    chosen = combinations(family, lambda o: is_present(returns, o, list(rural.columns)))
+    held = set(returns[["round", "level"]].itertuples(index=False, name=None))
+    chosen = [one for one in chosen if (one["before"].facts["round"], one["parts"].id) in held]
+
+    @cache
+    def earlier(year: int, parts: str, rule: LinkRule) -> pd.Series:
+        return earlier_scores(returns, links, year, parts, rule)
+
+    @cache
+    def later(measure: str) -> Filed:
+        facts = next(one for one in chosen if one["measure"].id == measure)["measure"].facts
+        return filed(returns, measure_of(returns, int(str(facts["round"])), str(facts["level"])))
+
+    @cache
+    def both(year: int, parts: str, rule: LinkRule, measure: str, crosswalk: str) -> pd.DataFrame:
+        option = next(one for one in chosen if one["crosswalk"].id == crosswalk)["crosswalk"]
+        frame = later_scores(later(measure), option.facts["pillars"])  # type: ignore[arg-type]
+        before = earlier(year, parts, rule).rename("before")
+        return frame.join(before, how="inner").sort_index()
+
+    @cache
+    def by_system(scale: str, *which: Any) -> tuple[FloatArray, FloatArray]:
+        linked = both(*which)
+        change = pd.Series(change_of_place(linked["before"], linked["after"], scale))
+        grouped = change.groupby(linked["ics_code"].to_numpy())
+        counts = grouped.size().reindex(rural.index, fill_value=0).to_numpy(float)
+        return grouped.mean().reindex(rural.index).to_numpy(float), counts
+
+    kept, scores, weights = [], [], []
+    for one in chosen:
+        year = int(str(one["before"].facts["round"]))
+        which = year, one["parts"].id, one["link"].id, one["measure"].id, one["crosswalk"].id
+        means, counts = by_system(one["scale"].id, *which)
+        if (counts > 0).sum() >= FEWEST_SYSTEMS:
+            kept.append(one)
+            scores.append(means)
+            weights.append(_weights(one["weights"].id, counts, 0.0, 1.0))
+    if not kept:
+        return None
+    return kept, _matrices(kept, scores, weights, rural, family.predicted)
+
+
+def earlier_scores(
+    returns: pd.DataFrame, links: pd.DataFrame, year: int, parts: str, rule: LinkRule
+) -> pd.Series:
+    """Mean of an earlier round's themes or sections, by provider of today."""
+    whole = comparison.whole_returns(returns[returns["level"] == parts], links, year)
+    scores = whole.groupby("provider_code_returned")["score"].mean()
+    found = predecessor_values(scores, links[links["round"] == year], rule)
+    return found.by_provider.set_index("provider_code")["score"]
+
+
+def later_scores(own: Filed, pillars: Mapping[str, int]) -> pd.DataFrame:
+    """Weighted mean of pillars (plain mean where none are named) by provider: ics_code, after."""
+    weights = np.array([pillars.get(name, 0) if pillars else 1 for name in own.names])
+    scores = own.parts @ weights / weights.sum()
+    frame = pd.DataFrame({"provider_code": own.provider, "ics_code": own.system, "after": scores})
+    return frame.groupby("provider_code").agg(
+        ics_code=("ics_code", "first"), after=("after", "mean")
+    )
+
+
+def change_of_place(before: pd.Series, after: pd.Series, scale: str) -> FloatArray:
+    """Each provider's change of place among all, in standard deviations.
+
+    Scales: standard scores; the earlier score replaced by the later one of the same percentile;
+    normal scores of ranks. All of them force the mean change to nought.
+    """
+    first, second = before.to_numpy(float), after.to_numpy(float)
+    if scale == "ranks":
+        places = [stats.norm.ppf((stats.rankdata(x) - 0.5) / x.size) for x in (first, second)]
+        return np.asarray(places[1] - places[0])
+    if scale == "equipercentile":
+        first = equipercentile_link(first, second).before
+        return np.asarray((second - first) / second.std(ddof=1))
+    return np.asarray(_standard(second) - _standard(first))
+
+
+def _standard(x: FloatArray) -> FloatArray:
+    return np.asarray((x - x.mean()) / x.std(ddof=1))
+
+
+def mean_shifts(page: Page, family: Family) -> pd.DataFrame:
+    """The mean shift of every valid analysis, without any test.
+
+    Returns:
+        before, after, link, rule, n, earlier, later, shift; empty where no rounds can be linked.
+    """
+    returns, items, links = (page.read(name) for name in ("returns", "items", "links"))
+    options = {choice.id: choice.options for choice in family.choice}
+    years = {name: [int(str(o.facts["round"])) for o in options[name]]
+             for name in ("before", "after")}  # fmt: skip
+    rules = [option.id for option in options["scoring"]]
+    rows = []
+    later = {y: comparison.later_scores(returns, y) for y in years["after"]
+             if y in set(returns["round"])}  # fmt: skip
+    for before in (y for y in years["before"] if y in set(items["round"])):
+        routes = links[links["round"] == before]
+        scored = comparison.by_every_rule(comparison.scored_items(items, links, before), before)
+        for link, rule in product(options["link"], rules):
+            found = predecessor_values(scored[rule], routes, link.id)  # type: ignore[arg-type]
+            first = found.by_provider.set_index("provider_code")["score"].rename("earlier")
+            for after, scores in later.items():
+                both = scores.set_index("provider_code").join(first, how="inner")
+                rows.append((before, after, link.id, rule, len(both), both["earlier"].mean(),
+                             both["score"].mean()))  # fmt: skip
+    table = pd.DataFrame(rows, columns=["before", "after", "link", "rule", "n", "earlier", "later"])
+    return table.assign(shift=table["later"] - table["earlier"])
