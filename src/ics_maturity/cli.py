@@ -57,6 +57,11 @@ def _run(chosen: argparse.Namespace) -> int:
     from ics_maturity.report.parameters import split_settings
     from ics_maturity.report.run import run
 
+    # Where the heavy work is done is no part of what it gives: the notebooks' kernels inherit this.
+    if chosen.scheduler:
+        os.environ["ICS_MATURITY_SCHEDULER"] = chosen.scheduler
+    if chosen.workers:
+        os.environ["ICS_MATURITY_WORKERS"] = str(chosen.workers)
     report = run(
         chosen.data,
         only=chosen.only or ("profiles" if chosen.ics else None),
@@ -213,6 +218,12 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     add.add_argument(
         "--jobs", type=_positive, default=_cores(), metavar="N", help="notebooks side by side"
+    )
+    add.add_argument(
+        "--workers", type=_positive, metavar="N", help="processes of the stress test (usually 1)"
+    )
+    add.add_argument(
+        "--scheduler", metavar="ADDRESS", help="Dask scheduler for the stress test, instead"
     )
     add.add_argument("--force", action="store_true", help="execute even where nothing changed")
     add.add_argument("--why", action="store_true", help="say of each page what has changed")

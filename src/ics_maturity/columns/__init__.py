@@ -14,6 +14,7 @@ from ics_maturity.columns.mix import MIX
 from ics_maturity.columns.peer_review import PEER_REVIEW
 from ics_maturity.columns.profile import PROFILE
 from ics_maturity.columns.rounds import ROUNDS
+from ics_maturity.columns.stress import STRESS
 from ics_maturity.columns.support import SUPPORT
 from ics_maturity.tables import Column, TableError
 
@@ -25,6 +26,7 @@ DECLARED: dict[str, dict[str, Column]] = {
     **SUPPORT,
     **CLAIMS,
     **PROFILE,
+    **STRESS,
     **BRIEF,
 }
 

@@ -35,6 +35,11 @@ from ics_maturity.figures.rounds import (
     distributions,
     paired_change,
 )
+from ics_maturity.figures.stress import (
+    error_rates,
+    power_curves,
+    specification_curve,
+)
 from ics_maturity.figures.support import (
     chances,
     points_needed,
@@ -64,14 +69,17 @@ __all__ = [
     "check_words",
     "differences",
     "distributions",
+    "error_rates",
     "forest",
     "paired_change",
     "pillar_positions",
     "png",
     "points_needed",
+    "power_curves",
     "rural_scatter",
     "scoring_bracket",
     "setting_name",
+    "specification_curve",
     "strip_by_system",
     "style",
     "tile_map",

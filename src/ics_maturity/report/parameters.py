@@ -116,6 +116,17 @@ class ProfileIcs(OneRound):
     neighbours: int = Field(default=8, ge=3, le=20)
 
 
+class StressTest(OneRound):
+    """How much is simulated.
+
+    ``worlds``: of every combination of planted effects. ``draws``: exchanges of labels of the
+    specification curves; each world's own tests take 199.
+    """
+
+    worlds: int = Field(default=500, ge=100, le=100_000)
+    draws: int = Field(default=299, ge=99, le=99_999)
+
+
 def values(parameters: Parameters) -> dict[str, Any]:
     """The parameters by name, in the order of their declaration, as plain Python values."""
     return parameters.model_dump(mode="python")

@@ -14,6 +14,7 @@ from ics_maturity.report.parameters import (
     Parameters,
     PeerReview,
     ProfileIcs,
+    StressTest,
     TargetSupport,
 )
 
@@ -74,8 +75,9 @@ STEPS = (
     Step("04_test_peer_review", ("01",), PeerReview, inputs=CLEANED),
     Step("05_target_support", ("01",), TargetSupport, inputs=CLEANED),
     Step("06_check_published_claims", ("01",), inputs=CLEANED),
+    Step("07_stress_test", ("01", "03", "04"), StressTest, inputs=CLEANED),
     Step("08_profile_ics", ("01", "03"), ProfileIcs, CLEANED, each=PROFILES),
-    Step("09_brief", ("01", "02", "03", "04", "05", "06"), OneRound, inputs=CLEANED),
+    Step("09_brief", ("01", "02", "03", "04", "05", "06", "07"), OneRound, inputs=CLEANED),
 )
 
 

@@ -83,10 +83,25 @@ def is_present(returns: pd.DataFrame, option: Option, definitions: Sequence[str]
     return not rows.empty
 
 
+def rural_table(page: Page, systems: Sequence[str], definitions: Sequence[str]) -> pd.DataFrame:
+    """Rural share by system (rows, sorted) and definition (columns), from the map that holds them.
+
+    Only definitions that give every system a share are kept.
+    """
+    for name in ("rurality", "rurality_2026"):
+        table = page.read(name)
+        wide = table.set_index(["ics_code", "definition"])["rural_share"].unstack()  # noqa: PD010
+        wide = wide.reindex(sorted(systems)).dropna(axis=1)
+        kept = [definition for definition in definitions if definition in wide]
+        if kept:
+            return wide[kept]
+    raise ValueError("no definition gives a rural share to every system of the returns")
+
+
 def rurality_analyses(
     returns: pd.DataFrame, rural: pd.DataFrame, family: Family
-) -> tuple[list[Chosen], Analyses]:
-    """Every valid analysis of the rurality slope.
+) -> tuple[list[Chosen], Analyses] | None:
+    """Every valid analysis of the rurality slope; None where the rounds hold none.
 
     Args:
         returns: tidy returns.
@@ -109,6 +124,8 @@ def rurality_analyses(
         means, counts, tau2, sigma2 = scored[part]
         scores.append(means)
         weights.append(_weights(one["weights"].id, counts, tau2, sigma2))
+    if not chosen:
+        return None
     return chosen, _matrices(chosen, scores, weights, rural, family.predicted)
 
 

@@ -16,6 +16,7 @@ import pandas as pd
 from scipy import stats
 
 from ics_maturity.models.design import FloatArray, IntArray
+from ics_maturity.stress.specifications import Family
 
 ALPHA = 0.05
 
@@ -139,26 +140,19 @@ def curve_table(choices: pd.DataFrame, found: Slopes) -> pd.DataFrame:
     return table
 
 
-def medians_by_option(
-    table: pd.DataFrame, words: dict[str, dict[str, str]], names: list[str]
-) -> pd.DataFrame:
-    """How much each choice moves the result.
-
-    Args:
-        table: of :func:`curve_table`.
-        words: per choice its options' words (:meth:`Family.words`).
-        names: the choices' column names, in the same order.
+def by_option(table: pd.DataFrame, family: Family) -> pd.DataFrame:
+    """How much each choice moves the result, one row per option that occurs.
 
     Returns:
         choice, option, analyses, median, lowest, highest, significant (share).
     """
     rows = []
-    for column, (choice, options) in zip(names, words.items(), strict=True):
-        for option, said in options.items():
-            own = table[table[column] == option]
+    for choice in family.choice:
+        for option in choice.options:
+            own = table[table[choice.id] == option.id]
             if len(own):
-                rows.append((choice, said, len(own), own["estimate"].median(),
-                             own["estimate"].min(), own["estimate"].max(),
+                e = own["estimate"]
+                rows.append((choice.words, option.words, len(own), e.median(), e.min(), e.max(),
                              (own["p"] <= ALPHA).mean()))  # fmt: skip
-    names_out = ["choice", "option", "analyses", "median", "lowest", "highest", "significant"]
-    return pd.DataFrame(rows, columns=names_out)
+    names = ["choice", "option", "analyses", "median", "lowest", "highest", "significant"]
+    return pd.DataFrame(rows, columns=names)

@@ -172,12 +172,13 @@ def mix_times(rows: pd.DataFrame) -> float:
     return float(brentq(lambda times: share(times) - SMALL_MIX, 1e-9, _LARGEST_TIMES))
 
 
-def reversals(now: frames.Round, shares: pd.Series, known: Results) -> pd.DataFrame:
+def reversals(now: frames.Round, shares: pd.Series, margin: float, known: Results) -> pd.DataFrame:
     """What would have to be true for each conclusion to turn round.
 
     Args:
         now: the round analysed.
         shares: rural share by system.
+        margin: of equivalence of the slope, in points.
         known: named results of the notebooks before, for the conclusions drawn there.
 
     Returns:
@@ -187,6 +188,8 @@ def reversals(now: frames.Round, shares: pd.Series, known: Results) -> pd.DataFr
     slope = _slope(providers, shares)
     shown = slope.p <= ALPHA
     move = slope_to_reverse(slope)
+    accepted = margin_to_accept(slope)
+    inside = "lies inside" if accepted <= margin else "is not shown to lie inside"
     words = "differs from zero" if shown else "cannot be told from zero"
     rows: list[tuple[str, str, str, float, str]] = [
         ("slope", f"the rurality slope {words}",
@@ -194,14 +197,14 @@ def reversals(now: frames.Round, shares: pd.Series, known: Results) -> pd.DataFr
         ("thirds", f"the rurality slope {words}",
          "the same, as error in the most rural third's scores against the most urban third's",
          between_thirds(move, shares), "points"),
-        ("margin", "the slope is (or is not) inside the margin", "at a margin of",
-         margin_to_accept(slope), "points"),
+        ("margin", f"the slope {inside} {margin} points", "at a margin of", accepted, "points"),
     ]  # fmt: skip
     if (systems := systems_to_reverse(providers, shares)) is not None:
         without = "without the most telling systems, at most"
         rows.insert(2, ("systems", f"the rurality slope {words}", without, systems, "systems"))
     if len(now.settings) > 1 and np.isfinite(times := mix_times(now.rows)):
-        rows.append(("mix", "mix accounts for less (or more) than a tenth of the differences",
+        share = "less" if times > 1 else "more"
+        rows.append(("mix", f"mix accounts for {share} than a tenth of the differences",
                      "setting differences multiplied by", times, "times"))  # fmt: skip
     if "shift.tipping_sd" in known:
         moved = abs(float(known["shift.tipping_sd"].value))

@@ -56,8 +56,19 @@ class Family(BaseModel):
     choice: list[Choice]
 
     def words(self) -> dict[str, dict[str, str]]:
-        """Per choice (its words), the words of its options by id."""
-        return {c.words: {o.id: o.words for o in c.options} for c in self.choice}
+        """Per choice (its id), the words of its options by id."""
+        return {c.id: {o.id: o.words for o in c.options} for c in self.choice}
+
+    def option_ids(self, choice: str) -> list[str]:
+        """Ids of one choice's options."""
+        return [o.id for c in self.choice if c.id == choice for o in c.options]
+
+    def titled(self) -> dict[str, dict[str, str]]:
+        """The same with the choice's words before its first option's, for a figure."""
+        return {
+            c.id: {o.id: o.words if i else f"{c.words}: {o.words}"
+                   for i, o in enumerate(c.options)} for c in self.choice
+        }  # fmt: skip
 
 
 def families() -> dict[str, Family]:

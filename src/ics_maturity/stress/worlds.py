@@ -71,9 +71,10 @@ class Study:
         """Design (n, 2 + s) of the slope at equal settings."""
         return with_intercept(self.rural, self.filed)
 
-    def contents(self) -> dict[str, object]:
-        """Everything by name, for a key to what was computed from it."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+    @property
+    def review_df(self) -> float:
+        """Degrees of freedom of a paired mean difference, CR2 by system."""
+        return float(cr2_errors(np.ones((self.ics.size, 1)), self.ics).df[0])
 
 
 def study_of(
@@ -130,17 +131,20 @@ class Cell:
 
 
 def planted_cells(margins: tuple[float, float]) -> list[Cell]:
-    """The grid: every combination of mix, rurality and moderation, and four cells beside it.
+    """The grid: every combination of mix, rurality and moderation, and six cells beside it.
 
     The first cell has no effect at all: there a low score that rises merely regresses to the
-    mean. The cells beside are: effects exactly at the margins, no variance between systems, and
+    mean. The cells beside are: effects exactly at either margin, no variance between systems, and
     rough noise without and with effects.
     """
     crossed = [Cell(*one) for one in product((0.0, 1.0), (0.0, LARGE_SLOPE), (0.0, MODERATION))]
+    slope, review = margins
     return [
         *crossed,
-        Cell(rurality=-margins[0], moderation=-margins[1]),
+        Cell(rurality=-slope, moderation=-review),
+        Cell(rurality=slope, moderation=review),
         Cell(between=0.0),
+        Cell(between=0.0, moderation=MODERATION),
         Cell(noise="rough"),
         Cell(rurality=LARGE_SLOPE, noise="rough"),
     ]
@@ -384,8 +388,8 @@ def true_nulls(cell: Cell, margins: tuple[float, float]) -> set[str]:
         true |= {"tau2", "tau2_mixture"}
     if cell.moderation == 0:
         true |= {"moderation", "sign_flip", "paired_t"}
-    if cell.rurality == -margins[0] and cell.mix == 0:
+    if abs(cell.rurality) == margins[0] and cell.mix == 0:
         true.add("tost")
-    if cell.moderation == -margins[1]:
+    if abs(cell.moderation) == margins[1]:
         true.add("moderation_tost")
     return true
