@@ -307,7 +307,7 @@ def mean_shifts(page: Page, family: Family) -> pd.DataFrame:
              if y in set(returns["round"])}  # fmt: skip
     for before in (y for y in years["before"] if y in set(items["round"])):
         routes = links[links["round"] == before]
-        scored = comparison.by_every_rule(comparison.scored_items(items, links, before), before)
+        scored = comparison.earlier_scores(page, before)
         for link, rule in product(options["link"], rules):
             found = predecessor_values(scored[rule], routes, link.id)  # type: ignore[arg-type]
             first = found.by_provider.set_index("provider_code")["score"].rename("earlier")
