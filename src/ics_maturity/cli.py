@@ -45,7 +45,8 @@ def _message(error: Exception) -> str:
     if readable:
         return f"ics-maturity: {error}"
     if isinstance(error, OSError):
-        return f"ics-maturity: {error.strerror or error}: {error.filename or ''}".rstrip(": ")
+        said = f"ics-maturity: {error.strerror or error}: {error.filename or ''}"
+        return plain_text(said.rstrip(": "), 600)
     what = plain_text(f"{type(error).__name__}: {error}", 600)
     return f"ics-maturity: unexpected {what}\nThe same command with --debug shows where."
 
@@ -164,14 +165,15 @@ def _publish(chosen: argparse.Namespace) -> int:
 
 
 def _verify(chosen: argparse.Namespace) -> int:
+    from ics_maturity.errors import visible
     from ics_maturity.report.verify import verify
 
     verdict = verify(chosen.path)
-    print(f"{chosen.path}: {verdict.state}")
+    print(visible(f"{chosen.path}: {verdict.state}"))
     for reason in verdict.reasons:
-        print(f"  {reason}")
+        print(visible(f"  {reason}"))
     if verdict.unchecked:
-        print(f"  not here, so not compared: {', '.join(verdict.unchecked)}")
+        print(visible(f"  not here, so not compared: {', '.join(verdict.unchecked)}"))
     return VERDICTS[verdict.state]
 
 

@@ -18,10 +18,21 @@ def plain_text(value: object, width: int = _VALUE_WIDTH) -> str:
     return text if len(text) <= width else text[: width - 1] + "…"
 
 
+def visible(text: str) -> str:
+    """The text with control characters, and those that turn its direction, written out.
+
+    Blanks of every kind stay; accents and other alphabets too.
+    """
+    return "".join(
+        c if c.isprintable() or c.isspace() else c.encode("unicode_escape").decode() for c in text
+    )
+
+
 def harmless(value: object, width: int = 300) -> str:
     """Untrusted text for a table: printable, and never a formula when a spreadsheet opens it."""
     plain = plain_text(value, width)
-    is_formula = plain[:1] in ("=", "+", "@") or (plain[:1] == "-" and not plain[1:2].isdigit())
+    first = plain.lstrip()
+    is_formula = first[:1] in ("=", "+", "@") or (first[:1] == "-" and not first[1:2].isdigit())
     return f"'{plain}" if is_formula else plain
 
 

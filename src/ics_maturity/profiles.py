@@ -128,7 +128,7 @@ Line = Annotated[str, AfterValidator(_printable)]
 class ListedFile(Strict):
     """One file of returns in ``profile.yaml``."""
 
-    file: str = Field(min_length=1, description="Path inside the profile's folder")
+    file: Line = Field(min_length=1, description="Path inside the profile's folder")
     layout: Layout = Field(description="How the file is laid out")
     round: Round | None = Field(
         default=None, description="Year the round is called after; only a question_key has none"

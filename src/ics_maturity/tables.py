@@ -15,6 +15,7 @@ import pandas as pd
 from bs4 import BeautifulSoup, Tag
 from pandas.api import types
 
+from ics_maturity.errors import visible
 from ics_maturity.prose import fixed, percent
 
 Style = Literal["number", "signed", "percent", "p", "plain", "words"]
@@ -24,7 +25,7 @@ SCROLLED_ABOVE = 60
 CUT_ABOVE = 250
 _SHOWN_FIRST, _SHOWN_LAST = 40, 10
 _SLUG = re.compile(r"[a-z][a-z0-9_]*")
-_FORMULA = ("=", "+", "-", "@")
+_FORMULA = ("=", "+", "-", "@")  # also behind blanks, tabs among them
 
 
 class TableError(ValueError):
@@ -72,7 +73,7 @@ def _cell(value: Any, column: Column) -> str:
         return MISSING
     if isinstance(value, str):
         text = value.replace("_", " ") if column.style == "words" else value
-        return " ".join(text.split())
+        return visible(" ".join(text.split()))
     if types.is_bool(value):
         return "yes" if value else "no"
     digits = column.digits or 0
@@ -128,7 +129,8 @@ def _check(name: str, caption: str, frame: pd.DataFrame, columns: Mapping[str, C
 
 def csv_text(frame: pd.DataFrame) -> str:
     """The frame as CSV: numbers to 10 significant digits; text on one line, with an apostrophe
-    before what a spreadsheet would run as a formula."""
+    before what a spreadsheet would run as a formula. Taking that apostrophe away again where
+    one of = + - @ follows gives the text back."""
     safe = frame.copy()
     for name in safe:
         if not types.is_numeric_dtype(safe[name]):
@@ -139,8 +141,8 @@ def csv_text(frame: pd.DataFrame) -> str:
 def _neutral(value: Any) -> Any:
     if not isinstance(value, str):
         return value
-    line = re.sub(r"[\r\n]+", " ", value)
-    return f"'{line}" if line.lstrip().startswith(_FORMULA) else line
+    line = visible(re.sub(r"[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+", " ", value))
+    return f"'{line}" if line.startswith("\t") or line.lstrip().startswith(_FORMULA) else line
 
 
 def dictionary_text(

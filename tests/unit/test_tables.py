@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -103,6 +104,22 @@ def test_formula_like_text_is_neutralised_in_csv_only(text):
     assert pd.read_csv(io.StringIO(made.csv))["ics"][0] == f"'{text}"
     assert pd.read_csv(io.StringIO(made.csv))["score"][0] == -1
     assert f">{text.strip()}<" in made.html
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@cmd", " =1", "\t=1", "A", "'A", "a=b", "-"])
+def test_text_of_a_csv_can_be_had_back(text):
+    written = pd.read_csv(io.StringIO(csv_text(pd.DataFrame({"ics": [text]}))))["ics"][0]
+    assert re.sub(r"^'(?=\s*[=+\-@])", "", written) == text
+
+
+@pytest.mark.parametrize("hidden", ["\x1b[31m", "\x07", "\u202e", "\u2066", "\x9b", "\x00"])
+def test_hidden_characters_are_written_out_everywhere(hidden):
+    frame = pd.DataFrame({"ics": [f"A{hidden}B", "plain"], "score": [1.0, 2.0]})
+    made = table(frame, {k: COLUMNS[k] for k in frame})
+    for face in (made.csv, made.html, made.text):
+        assert hidden not in face
+        assert "B" in face
+        assert "\\x" in face or "\\u" in face
 
 
 def test_text_with_line_breaks_stays_one_row():
