@@ -22,6 +22,7 @@ with atheris.instrument_imports(include=["ics_maturity"]):
 import corpus
 from corpus.case import LAYOUTS, TEMPLATE_XLSX, WORKBOOKS, spoilt
 from ics_maturity.errors import InputError
+from ics_maturity.readers.result import ReadResult
 from ics_maturity.returns import validate
 from return_files import read
 
@@ -61,15 +62,22 @@ def one_input(data: bytes) -> None:
     layout = LAYOUTS[data[0] % len(LAYOUTS)]
     path = Path(FOLDER.name) / ("a.xlsx" if layout in WORKBOOKS else "a.csv")
     path.write_bytes(content(layout, data[1:]))
-    try:
-        result = read(path, "template" if layout == TEMPLATE_XLSX else layout)
-    except InputError as error:
-        assert error.problems
-        assert all(problem.file == path.name and problem.fix for problem in error.problems)
-        assert all(line.isprintable() for line in str(error).splitlines())
+    outcome = attempt(path, "template" if layout == TEMPLATE_XLSX else layout)
+    if isinstance(outcome, InputError):
+        assert outcome.problems
+        assert all(problem.file == path.name and problem.fix for problem in outcome.problems)
+        assert all(line.isprintable() for line in str(outcome).splitlines())
     else:
-        validate(result.returns)
-        validate(result.items)
+        validate(outcome.returns)
+        validate(outcome.items)
+
+
+def attempt(path: Path, layout: str) -> ReadResult | InputError:
+    """The result or the refusal; any other exception ends the run."""
+    try:
+        return read(path, layout)
+    except InputError as error:
+        return error
 
 
 def seeds() -> Iterator[bytes]:

@@ -280,8 +280,7 @@ def _workbooks() -> list[Case]:
                     b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>',
                 ),
             ),
-            Refused("at most 500,000 rows", "remove what is not returns"),
-            slow=layout != "dma_workbook",
+            Refused("at most 500,000 rows", "delete the empty rows"),
         )
         case(
             "sheet in UTF-16",

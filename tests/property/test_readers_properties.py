@@ -12,9 +12,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from corpus.organisations import own
+from ics_maturity.clean import clean
 from ics_maturity.errors import InputError
 from ics_maturity.instruments import load
 from ics_maturity.instruments.lattice import half_up, is_possible, smallest_domains
+from ics_maturity.instruments.wording import wording_key
+from ics_maturity.organisations import identify
+from ics_maturity.profiles import load_folder
 from ics_maturity.readers import score_2016
 from ics_maturity.readers.cells import NotANumber, number
 from ics_maturity.readers.result import ReadResult
@@ -52,10 +57,10 @@ ODD = st.one_of(
 )  # fmt: skip
 
 
-def attempt(path: Path, layout: str) -> ReadResult | InputError:
+def attempt(path: Path, layout: str, **known: object) -> ReadResult | InputError:
     """The result or the refusal; any other exception fails the test."""
     try:
-        return read(path, layout)
+        return read(path, layout, **known)
     except InputError as error:
         return error
 
@@ -212,8 +217,10 @@ def test_the_order_of_organisations_does_not_matter(order: list[int]) -> None:
     assert other.drop(columns=plain).equals(usual.drop(columns=plain))
 
 
+# Control characters, halves of characters, direction marks, separators of lines.
+HIDDEN = ("Cc", "Cs", "Cf", "Zl", "Zp")
 NAME = st.text(
-    st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=20
+    st.characters(exclude_categories=HIDDEN), min_size=1, max_size=20
 ).filter(lambda text: text[0] not in "=+-@" and not text[0].isspace())  # fmt: skip
 
 
@@ -221,7 +228,7 @@ NAME = st.text(
 @given(
     names=st.lists(NAME, min_size=1, max_size=5, unique=True),
     score=st.floats(1, 5),
-    region=st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=10),
+    region=st.text(st.characters(exclude_categories=HIDDEN), max_size=10),
 )
 def test_returns_survive_being_written(names: list[str], score: float, region: str) -> None:
     frame = tidy(*({"provider_name": n, "score": score, "region": region} for n in names))
@@ -247,6 +254,67 @@ def test_the_log_does_not_depend_on_the_order_of_notes(notes: list, seed: object
         frames.append(log.frame())
         seed.shuffle(notes)  # type: ignore[attr-defined]
     pd.testing.assert_frame_equal(*frames)
+
+
+@SLOW
+@given(layout=st.sampled_from(CSV_LAYOUTS), data=st.data())
+def test_the_order_of_rows_and_of_single_columns_does_not_matter(
+    layout: str, data: st.DataObject
+) -> None:
+    """Columns of questions come with a neighbour and stay together; the others may move."""
+    grid = GRIDS[layout]()
+    order = data.draw(st.permutations(range(1, len(grid))))
+    free = [at for at, heading in enumerate(grid[0][:-1]) if heading and grid[0][at + 1]]
+    moved = data.draw(st.lists(st.sampled_from(free), unique=True, max_size=5))
+    kept = [at for at in range(len(grid[0])) if at not in moved]
+    mixed = [[grid[row][at] for at in (*kept, *moved)] for row in (0, *order)]
+    plain = ["source_locator"]
+    with tempfile.TemporaryDirectory() as folder:
+        usual = read(write_csv(Path(folder) / "a.csv", grid), layout)
+        other = read(write_csv(Path(folder) / "b.csv", mixed), layout)
+    for one, another in ((usual.returns, other.returns), (usual.items, other.items)):
+        pd.testing.assert_frame_equal(
+            sort_returns(another.drop(columns=plain)), sort_returns(one.drop(columns=plain))
+        )
+
+
+@SLOW
+@given(
+    scores=st.lists(st.floats(1, 5), min_size=1, max_size=6),
+    names=st.lists(NAME, min_size=6, max_size=6, unique_by=wording_key),
+    who=st.sampled_from(["self", "moderated"]),
+)
+def test_scores_written_as_a_template_come_back(
+    scores: list[float], names: list[str], who: str
+) -> None:
+    names = [name.strip() for name in names if name.strip()]
+    rows = [
+        ["2031", name, "acute", "pillar", "well_led", repr(score), "1", "5", who]
+        for name, score in zip(names, scores, strict=False)
+    ]
+    header = ["round", "provider_name", "care_setting", "level", "construct", "score",
+              "scale_min", "scale_max", "assessed_by"]  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder:
+        path = write_csv(Path(folder) / "a.csv", [header, *rows])
+        found = attempt(path, "template", round=2031)
+        assert not isinstance(found, InputError), str(found)
+        again = Path(folder) / "returns.csv"
+        write_returns(found.returns, again)
+        pd.testing.assert_frame_equal(read_returns(again), sort_returns(found.returns))
+    assert dict(zip(found.returns["provider_name"], found.returns["score"], strict=True)) == dict(
+        zip(names, scores, strict=False)
+    )
+
+
+def test_cleaning_again_changes_nothing(tmp_path: Path) -> None:
+    """The same files give the same tables; identified returns are identified already."""
+    path = own()(tmp_path)
+    profile = load_folder(path.parent, "own", Path(__file__).resolve().parents[2])
+    first, second = clean(profile), clean(profile)
+    for name, (frame, _) in first.tables().items():
+        pd.testing.assert_frame_equal(second.tables()[name][0], frame, obj=name)
+    again = identify(first.returns, first.reference, QualityLog())
+    pd.testing.assert_frame_equal(sort_returns(again), first.returns)
 
 
 def test_layouts_are_all_covered() -> None:

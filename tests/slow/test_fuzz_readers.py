@@ -22,7 +22,7 @@ def test_no_made_up_file_crashes_a_reader(root: Path, tmp_path: Path) -> None:
     seeds.mkdir()
     done = subprocess.run(
         [sys.executable, root / "tests/fuzz_readers.py", seeds, f"-max_total_time={SECONDS}",
-         "-timeout=60", "-rss_limit_mb=3000", "-seed=20160401", "-max_len=80000",
+         "-timeout=120", "-rss_limit_mb=3000", "-seed=20160401", "-max_len=80000",
          f"-artifact_prefix={tmp_path}/"],
         cwd=root, capture_output=True, text=True, errors="replace", check=False,
         timeout=10 * SECONDS + 600,

@@ -42,6 +42,8 @@ _ENCODING = re.compile(rb'^[^>]*encoding\s*=\s*["\']([\w.-]+)["\']')
 _ABSURD_ADDRESS = re.compile(
     rb'\sr\s*=\s*["\'](?:[A-Za-z]{4,}|[A-Za-z]{0,3}(?:\d{8,}|[2-9]\d{6}|1[1-9]\d{5}))'
 )
+# A row below MAX_ROWS: openpyxl would make every row above it, which takes minutes.
+_FAR_ADDRESS = re.compile(rb'\sr\s*=\s*["\'](?:[A-Za-z]{1,3})?(?:[5-9]\d{5}|\d{7,})["\']')
 _LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n|\Z)")
 _CHUNK = 1 << 20
 
@@ -379,6 +381,8 @@ def _check_sheet(source: Source, archive: zipfile.ZipFile, part: str) -> None:
                     found[0].decode("ascii", "replace").strip(),
                     sheet=part,
                 )
+            if found := _FAR_ADDRESS.search(tail + head):
+                _refuse_extent(source, part, f"a cell or row at{found[0].decode()}")
             tail, head = head[-100:], stream.read(_CHUNK)
 
 
@@ -390,10 +394,14 @@ def _check_dimension(source: Source, part: str, declared: str) -> None:
     for letter in last[1]:
         columns = columns * 26 + ord(letter) - ord("A") + 1
     if columns > MAX_COLUMNS or int(last[2]) > MAX_ROWS:
-        _refuse(
-            source,
-            f"at most {MAX_ROWS:,} rows and {MAX_COLUMNS:,} columns",
-            "delete the empty rows and columns beyond the table and save again",
-            f"a sheet that claims {declared}",
-            sheet=part,
-        )
+        _refuse_extent(source, part, f"a sheet that claims {declared}")
+
+
+def _refuse_extent(source: Source, part: str, found: str) -> NoReturn:
+    _refuse(
+        source,
+        f"at most {MAX_ROWS:,} rows and {MAX_COLUMNS:,} columns",
+        "delete the empty rows and columns beyond the table and save again",
+        found,
+        sheet=part,
+    )
