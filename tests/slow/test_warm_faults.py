@@ -52,13 +52,26 @@ def processes(project: SmallProject) -> list[psutil.Process]:
     return found
 
 
+DEPTH = {"run": 0, "parent": 1, "kernel": 2}  # of a process below the run
+
+
 def target(process: subprocess.Popen[bytes], wanted: str) -> int:
-    """Process id of the run, its parent of kernels or one of its kernels, as far as there is."""
-    pid = process.pid
-    for _ in {"run": "", "parent": "1", "kernel": "12"}[wanted]:
-        below = psutil.Process(pid).children()
-        pid = below[-1].pid if below else pid
-    return pid
+    """Process id of the run, its parent of kernels or one of its kernels, once there is one.
+
+    Raises:
+        psutil.Error: the run has ended before.
+    """
+    while True:
+        found = [psutil.Process(process.pid)]
+        for _ in range(DEPTH[wanted]):
+            found = [
+                child for one in found for child in one.children() if "git" not in child.name()
+            ]
+        if found:
+            return found[-1].pid
+        if process.poll() is not None:
+            raise psutil.NoSuchProcess(process.pid)
+        time.sleep(0.01)
 
 
 def until_none_is_left(project: SmallProject) -> None:
@@ -85,12 +98,11 @@ def test_kills_at_random_moments(tmp_path: Path) -> None:
         project.write_notebook("01_first", f"seed + {kill}")
         process = start(project)
         wanted = moments.choice(sorted(killed))
-        # Kernels are there in the later part of a run.
-        time.sleep(moments.uniform(0 if wanted == "run" else 0.4, 1) * usual)
         with contextlib.suppress(psutil.Error, ProcessLookupError):
             victim = target(process, wanted)
+            time.sleep(moments.uniform(0, 1 if wanted == "run" else 0.2) * usual)
             os.kill(victim, signal.SIGKILL)
-            killed[wanted if victim != process.pid else "run"] += 1
+            killed[wanted] += 1
         process.wait(timeout=180)
         until_none_is_left(project)
         new = project.root / "reports/.demo.new"

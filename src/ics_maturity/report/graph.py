@@ -26,8 +26,8 @@ class Job:
     """One piece of work.
 
     ``depends`` are files of other jobs whose content it depends on, ``after`` names of jobs that
-    come first, ``settings`` whatever else it depends on (plain values, hashes), ``intact`` says
-    whether what it wrote is still there, ``forced`` that it must run anyway.
+    come first, ``settings`` whatever else it depends on (plain values and data classes of them),
+    ``intact`` says whether what it wrote is still there, ``forced`` that it must run anyway.
     """
 
     name: str
@@ -41,7 +41,8 @@ class Job:
     def state(self) -> State:
         """All that it depends on, as it is now."""
         files = {path.name: sha256(path) if path.is_file() else "" for path in self.depends}
-        state: State = json.loads(json.dumps({**self.settings, "depends": files}))
+        text = json.dumps({**self.settings, "depends": files}, default=vars)
+        state: State = json.loads(text)
         return state
 
 

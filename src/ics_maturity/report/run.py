@@ -342,7 +342,7 @@ class _Run:
                 action=lambda: self._export(planned, context),
                 depends=[self._executed(planned.page)],
                 after=[_execute(planned.page)],
-                settings={"context": asdict(context)},
+                settings={"context": context},
                 intact=lambda: self._is_exported(planned),
             ),
         )
