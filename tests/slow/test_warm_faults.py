@@ -55,6 +55,17 @@ def processes(project: SmallProject) -> list[psutil.Process]:
 DEPTH = {"run": 0, "parent": 1, "kernel": 2}  # of a process below the run
 
 
+def children(process: psutil.Process) -> list[psutil.Process]:
+    """Its children that run Python."""
+    found = []
+    with contextlib.suppress(psutil.Error):
+        for child in process.children():
+            with contextlib.suppress(psutil.Error):
+                if "python" in child.name():
+                    found.append(child)
+    return found
+
+
 def target(process: subprocess.Popen[bytes], wanted: str) -> int:
     """Process id of the run, its parent of kernels or one of its kernels, once there is one.
 
@@ -64,9 +75,7 @@ def target(process: subprocess.Popen[bytes], wanted: str) -> int:
     while True:
         found = [psutil.Process(process.pid)]
         for _ in range(DEPTH[wanted]):
-            found = [
-                child for one in found for child in one.children() if "git" not in child.name()
-            ]
+            found = [child for one in found for child in children(one)]
         if found:
             return found[-1].pid
         if process.poll() is not None:
@@ -100,7 +109,7 @@ def test_kills_at_random_moments(tmp_path: Path) -> None:
         wanted = moments.choice(sorted(killed))
         with contextlib.suppress(psutil.Error, ProcessLookupError):
             victim = target(process, wanted)
-            time.sleep(moments.uniform(0, 1 if wanted == "run" else 0.2) * usual)
+            time.sleep(moments.uniform(0, 1 if wanted == "run" else 0.05) * usual)
             os.kill(victim, signal.SIGKILL)
             killed[wanted] += 1
         process.wait(timeout=180)
@@ -108,7 +117,7 @@ def test_kills_at_random_moments(tmp_path: Path) -> None:
         new = project.root / "reports/.demo.new"
         if project.report.exists() and not new.exists():
             assert_whole(project)
-    assert min(killed.values()) >= 5, killed
+    assert min(killed.values()) >= 3, killed
     project.write_notebook("01_first")
     assert start(project).wait(timeout=180) == 0
     until_none_is_left(project)
