@@ -70,16 +70,15 @@ def _name_curve(page: Page, name: str, found: Curve) -> None:
 
 def curves_table(found: dict[str, Curve]) -> pd.DataFrame:
     """One row per family: estimand, analyses, median, lowest, highest, share, joint p-values."""
-    return pd.DataFrame(
-        [
-            {"estimand": one.family.estimand, "analyses": one.joint.analyses,
-             "median": one.joint.median, "lowest": one.table["estimate"].min(),
-             "highest": one.table["estimate"].max(), "share": one.joint.share,
-             "median_p": one.joint.median_p, "share_p": one.joint.share_p,
-             "stouffer_p": one.joint.stouffer_p}
-            for one in found.values()
-        ]
-    )  # fmt: skip
+    columns = ["estimand", "analyses", "median", "lowest", "highest", "share",
+               "median_p", "share_p", "stouffer_p"]  # fmt: skip
+    rows = [
+        (one.family.estimand, one.joint.analyses, one.joint.median, one.table["estimate"].min(),
+         one.table["estimate"].max(), one.joint.share, one.joint.median_p, one.joint.share_p,
+         one.joint.stouffer_p)
+        for one in found.values()
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
 
 
 def shift_range(page: Page, family: Family) -> pd.DataFrame:
@@ -158,15 +157,14 @@ def detectable_table(
     """
     null, df, providers = found[Cell()], study.systems - 2.0, now.providers
     X = providers["score"], providers["rural_share"], providers["ics_code"]
-    errors = {
-        "rurality": rurality.slope(*X),
-        "direct": rurality.slope(*X, study.filed),
-    }
+    errors = {"rurality": rurality.slope(*X)}
     cells = [
         ("rurality", "reml", "rurality slope", "REML, t(G-2)", df),
-        ("direct", "direct_reml", "slope at equal settings", "REML, t(G-2)", df),
         ("moderation", "moderation", "moderation", "paired, CR2", study.review_df),
     ]
+    if study.filed.shape[1]:
+        errors["direct"] = rurality.slope(*X, study.filed)
+        cells.insert(1, ("direct", "direct_reml", "slope at equal settings", "REML, t(G-2)", df))
     rows = []
     for slug, method, what, words, freedom in cells:
         value, se = rates.minimum_detectable(null[method], freedom)

@@ -80,6 +80,8 @@ def by_cell(study: Study, found: dict[Cell, dict[str, Answers]]) -> pd.DataFrame
         nulls = worlds.true_nulls(cell, study.margins)
         for method in METHODS:
             one = answers[method.name]
+            if np.isnan(one.p).all():
+                continue  # these returns do not ask the question
             truth = truths.get(method.name, np.nan)
             inside = (one.low <= truth) & (truth <= one.high)
             has = not np.isnan(truth)
@@ -114,7 +116,9 @@ def planted(table: pd.DataFrame) -> pd.DataFrame:
         table[table["name"] == name].set_index(cell)[columns].add_prefix(f"{prefix}_")
         for name, prefix, columns in _PLANTED
     ]
-    return pd.concat(parts, axis=1).reset_index()
+    joined = pd.concat(parts, axis=1).reset_index()
+    every = [f"{prefix}_{column}" for _, prefix, columns in _PLANTED for column in columns]
+    return joined.reindex(columns=[*cell, *every])
 
 
 def by_method(table: pd.DataFrame) -> pd.DataFrame:
@@ -132,6 +136,8 @@ def by_method(table: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for method in METHODS:
         own = table[table["name"] == method.name]
+        if own.empty:
+            continue
         normal = own[own["noise"] == "normal"]
         null, known = normal[normal["null"]], normal[normal["covered"].notna()]
         rough = own[(own["noise"] == "rough") & own["null"]]

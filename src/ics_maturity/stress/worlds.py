@@ -35,7 +35,8 @@ from ics_maturity.simulate.truth import Truth
 SLOPE = 1  # position of the rural share in every design
 LEVEL = 2.4  # points; no estimator depends on it
 RELIABILITY = 0.8  # of one reading, where two readings of one score are drawn
-LARGE_SLOPE, MODERATION = -0.7, -0.2  # points, the effects planted in the demo returns
+LARGE_SLOPE, MODERATION = -0.7, -0.2  # points of 1 to 5, the effects planted in the demo returns
+USUAL_SPAN = 4.0  # highest less lowest score of the scale from 1 to 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +46,8 @@ class Study:
     ``ics`` and ``rural`` (n,); ``filed`` (n, s) indicators of the settings other than the
     reference; ``kinds`` (n, k) indicators of provider types but one; ``mix`` (n,) what the
     planted setting effects add to a provider's score, in points; ``tau2`` and ``sigma2`` the
-    variances between and within systems; ``margins`` of the slope and of moderation.
+    variances between and within systems; ``margins`` of the slope and of moderation; ``unit``
+    the points of this scale that make one on the scale from 1 to 5.
     """
 
     ics: IntArray
@@ -56,6 +58,7 @@ class Study:
     tau2: float
     sigma2: float
     margins: tuple[float, float]
+    unit: float = 1.0
 
     @property
     def systems(self) -> int:
@@ -92,7 +95,8 @@ def study_of(
     planted = Truth().setting_effects if effects is None else effects
     providers = now.providers
     _, codes = group_codes(providers["ics_code"].to_numpy())
-    own = now.rows.assign(mix=now.rows["care_setting"].map(planted).fillna(0.0))
+    unit = now.scale.span / USUAL_SPAN
+    own = now.rows.assign(mix=now.rows["care_setting"].map(planted).fillna(0.0) * unit)
     mix = own.groupby("provider_code")["mix"].mean().reindex(providers["provider_code"])
     filed = providers[[s for s in now.settings if s != reference]].to_numpy(float)
     rural = providers["rural_share"].to_numpy(float)
@@ -107,6 +111,7 @@ def study_of(
         tau2=fit.tau2,
         sigma2=fit.sigma2,
         margins=margins,
+        unit=unit,
     )
 
 
@@ -130,23 +135,26 @@ class Cell:
         return "; ".join(f"{f.name} {getattr(self, f.name)}" for f in fields(self))
 
 
-def planted_cells(margins: tuple[float, float]) -> list[Cell]:
+def planted_cells(margins: tuple[float, float], unit: float = 1.0) -> list[Cell]:
     """The grid: every combination of mix, rurality and moderation, and six cells beside it.
+
+    ``unit`` is that of :class:`Study`; ``margins`` are on the scale at hand already.
 
     The first cell has no effect at all: there a low score that rises merely regresses to the
     mean. The cells beside are: effects exactly at either margin, no variance between systems, and
     rough noise without and with effects.
     """
-    crossed = [Cell(*one) for one in product((0.0, 1.0), (0.0, LARGE_SLOPE), (0.0, MODERATION))]
+    large, reviewed = LARGE_SLOPE * unit, MODERATION * unit
+    crossed = [Cell(*one) for one in product((0.0, 1.0), (0.0, large), (0.0, reviewed))]
     slope, review = margins
     return [
         *crossed,
         Cell(rurality=-slope, moderation=-review),
         Cell(rurality=slope, moderation=review),
         Cell(between=0.0),
-        Cell(between=0.0, moderation=MODERATION),
+        Cell(between=0.0, moderation=reviewed),
         Cell(noise="rough"),
-        Cell(rurality=LARGE_SLOPE, noise="rough"),
+        Cell(rurality=large, noise="rough"),
     ]
 
 
@@ -177,8 +185,8 @@ def draw_worlds(study: Study, cell: Cell, rng: np.random.Generator, worlds: int)
     lasting = expected[:, None] + shared[study.ics]
     lasting += np.sqrt(max(study.sigma2 - error**2, 0.0)) * rng.standard_normal(shape)
     truth = Truth()
-    reviewers = truth.sd_moderation_system * rng.standard_normal(systems)
-    changed = truth.sd_moderation * rng.standard_normal(shape)
+    reviewers = study.unit * truth.sd_moderation_system * rng.standard_normal(systems)
+    changed = study.unit * truth.sd_moderation * rng.standard_normal(shape)
     return World(
         score=score,
         readings=(lasting + error * rng.standard_normal(shape),
@@ -287,6 +295,8 @@ def _direct_slopes(
     study: Study, Y: FloatArray, rng: np.random.Generator, draws: int
 ) -> dict[str, Answers]:
     X, ics = study.direct, study.ics
+    if not study.filed.shape[1]:  # all file for one setting: the slope is the same
+        return {}
     return {
         "direct_reml": many.reml_many(Y, X, ics, SLOPE, study.systems - 2)[0],
         "direct_cr2": many.sandwich_many(cr2_errors(X, ics), Y, SLOPE),
@@ -304,14 +314,16 @@ def _spread(
     """Mix and spread between systems; both models leave rurality out, as the report does."""
     ics, ones = study.ics, np.ones((study.ics.size, 1))
     systems = indicators(ics)
-    types = many.freedman_lane_many(Y, study.kinds, systems, rng, blocks=ics, draws=draws)
     spectrum = group_spectrum(Y, ones, ics, study.systems)
     exact, mixture = boundary_p(
         likelihood_ratio(spectrum.reml()), null_likelihood_ratios(spectrum, rng, 5 * draws)
     )
     covered = many.group_deviation_covered(Y, ones, ics, float(np.sqrt(study.tau2)))
-    return {
-        "type": many.p_answers(types),
+    found = {}
+    if study.kinds.shape[1]:
+        types = many.freedman_lane_many(Y, study.kinds, systems, rng, blocks=ics, draws=draws)
+        found["type"] = many.p_answers(types)
+    return found | {
         "tau2": many.p_answers(exact),
         "tau2_mixture": many.p_answers(mixture),
         "tau": many.p_answers(np.where(covered, 1.0, 0.0)),
