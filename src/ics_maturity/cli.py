@@ -130,8 +130,12 @@ def _check(chosen: argparse.Namespace) -> int:
     try:
         print(check_returns(chosen.folder))
     except InputError as error:
+        if chosen.debug:
+            raise
         found = len(error.problems)
-        print(f"{found} problem{'s' * (found > 1)} would stop a run:", file=sys.stderr)
+        print(
+            f"ics-maturity: {found} problem{'s' * (found > 1)} would stop a run:", file=sys.stderr
+        )
         print(*error.problems, sep="\n", file=sys.stderr)  # every one, however many
         return FAILED
     return 0

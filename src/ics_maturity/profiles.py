@@ -205,7 +205,8 @@ def load_profile(name: str, root: Path | None = None) -> Profile:
         return _open_profile(root)
     if name in NAMES:
         return load_folder(root / RAW / name, name, root)
-    examples = sorted(path.parent.name for path in (root / EXAMPLES).glob(f"*/{PROFILE_FILE}"))
+    found = {path.parent.name for path in (root / EXAMPLES).glob(f"*/{PROFILE_FILE}")}
+    examples = sorted(found - set(NAMES))  # the example of own returns is there to be copied
     if name not in examples:
         listed = ", ".join([*NAMES, *examples])
         raise InputError(Problem(f"one of {listed}", column="profile", value=name))

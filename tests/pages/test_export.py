@@ -252,11 +252,21 @@ DESCRIBED = {"ics_maturity": FIGURE, "image/png": {"alt": "words"}}
             ["# One", *(shows({"image/png": DOT}, DESCRIBED) for _ in range(2))],
             "named a",
         ),
+        (["# One\n\n[see](#Nowhere)"], "link to '#Nowhere'"),
     ],
 )
 def test_a_page_that_fails_some_readers_is_not_exported(cells, why):
     with pytest.raises(ExportError, match=why):
         export(notebook_of(*cells), context())
+
+
+def test_a_link_to_a_heading_arrives_as_jupyter_writes_it():
+    made = export(
+        notebook_of("# One\n\n[last](#The-claims-ladder,-rung-by-rung)",
+                    "## The claims ladder, rung by rung"),
+        context(),
+    )  # fmt: skip
+    assert '<a href="#the-claims-ladder-rung-by-rung">last</a>' in made
 
 
 # Text from data

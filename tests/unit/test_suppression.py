@@ -47,7 +47,7 @@ def test_a_region_of_one_small_system_takes_one_from_elsewhere() -> None:
     assert suppressed_systems(table, 3) == {"X", "Y"}
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from("NSE"), st.integers(1, 9)), min_size=2, max_size=20),
     st.integers(2, 5),

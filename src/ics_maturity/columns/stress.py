@@ -26,7 +26,7 @@ def _found(name: str, group: str) -> dict[str, Column]:
 
 STRESS: dict[str, dict[str, Column]] = {
     "stress_choices": {
-        "family": Column("Family", "Analyses that ask one question of one quantity"),
+        "family": Column("Family", "Analyses that ask one question of one quantity", style="words"),
         "estimand": Column("Estimates", "What every analysis of the family estimates"),
         "choice": Column("Choice", "What could have been done otherwise"),
         "number": Column("Options", "Number of options"),

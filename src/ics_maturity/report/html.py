@@ -19,6 +19,7 @@ from html import escape
 from itertools import count
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import nbformat
 import nh3
@@ -244,6 +245,21 @@ def _headings(soup: BeautifulSoup, slug: str) -> tuple[str, list[Entry]]:
     return headings[0].get_text(), entries
 
 
+def _link_headings(soup: BeautifulSoup, slug: str) -> None:
+    """Bring links to headings, written as Jupyter names them, to the ids of the page.
+
+    Raises:
+        ExportError: a link leads nowhere on the page.
+    """
+    ids = _ids(soup)
+    for link in soup.find_all("a", href=re.compile("^#")):
+        name = unquote(str(link["href"])[1:])
+        target = name if name in ids else _slug(name, set())
+        if target not in ids:
+            raise ExportError(f"{slug}: a link to '#{name}', which is no heading of the page")
+        link["href"] = f"#{target}"
+
+
 def _ids(soup: BeautifulSoup) -> set[str]:
     return {str(tag["id"]) for tag in soup.find_all(id=True)}
 
@@ -317,6 +333,7 @@ def export(notebook: NotebookNode, context: PageContext) -> str:
     if context.directory and soup.h1:
         soup.h1.string = context.page.title
     title, contents = _headings(soup, slug)
+    _link_headings(soup, slug)
     _check_ids(soup, slug)
     before, after = _neighbours(context)
     page = document(

@@ -9,7 +9,6 @@ short.
 import hashlib
 import os
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass
@@ -177,10 +176,3 @@ def _bar(total: int, words: str) -> Iterator[tqdm]:
         position=2, mininterval=0.5,
     ) as bar:  # fmt: skip
         yield bar
-
-
-def clear_old(kept: Path, days: float = 30.0) -> None:
-    """Remove pieces that no run has written for ``days``: other code or other data made them."""
-    for path in kept.glob("*.npz*"):
-        if time.time() - path.stat().st_mtime > days * 86_400:
-            path.unlink(missing_ok=True)
