@@ -23,6 +23,7 @@ NOTEBOOKS = (
     "04_test_peer_review",
     "05_target_support",
     "06_check_published_claims",
+    "07_stress_test",
     "09_brief",
 )
 SYSTEMS = 42

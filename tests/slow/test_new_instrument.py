@@ -121,7 +121,7 @@ def test_the_page_can_be_followed_on_other_systems(
     slugs = {
         page["slug"] for page in json.loads((report.folder / "manifest.json").read_text())["pages"]
     }
-    assert {one.slug for one in load_plan(folder).notebooks if not one.step.batch} <= slugs
+    assert {one.slug for one in load_plan(folder).notebooks if not one.step.each} <= slugs
 
     held = report.table("rounds_held").set_index(["round", "level"])
     assert set(held.index.get_level_values("round")) == {2018, 2022}
@@ -178,7 +178,7 @@ def test_an_example_goes_through_every_notebook(
     report = WholeReport(folder, name)
     report.run()
     words = pages(report)
-    everywhere = {one.slug for one in load_plan(folder).notebooks if not one.step.batch}
+    everywhere = {one.slug for one in load_plan(folder).notebooks if not one.step.each}
     assert {page.split(".")[0] for page in words} >= everywhere
     for page, said in words.items():
         assert "simulated" in said.lower(), page

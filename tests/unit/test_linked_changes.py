@@ -25,7 +25,13 @@ def test_a_change_is_found(values: pd.Series) -> None:
 
 
 def test_the_change_of_one_organisation_is_found() -> None:
-    table = pd.DataFrame({"provider": ["R03"], "moved": [f"{CHANGE['R03']:.1f}"]})
+    table = pd.DataFrame({"provider": ["R03"], "moved": [f"{CHANGE['R03']:.10g}"]})
+    assert leaks(table, CHANGES) == ["moved: 2016 to 2025, mean"]
+
+
+def test_the_change_of_a_few_is_found_as_printed() -> None:
+    printed = [f"{CHANGE[code]:.1f}" for code in CODES[:3]]
+    table = pd.DataFrame({"provider": CODES[:3], "moved": printed})
     assert leaks(table, CHANGES) == ["moved: 2016 to 2025, mean"]
 
 

@@ -38,7 +38,7 @@ STRESS: dict[str, dict[str, Column]] = {
         "median": Column("Median", "Of the estimates", digits=2),
         "lowest": _LOWEST,
         "highest": _HIGHEST,
-        "share": Column("Significant", "Share with p at most .05 in the foretold direction (in "
+        "share": Column("p at most .05", "Share with p at most .05 in the foretold direction (in "
                         "either, where none was)", style="percent", digits=0),
         "median_p": Column("median", "Two-sided p, labels of systems exchanged", style="p",
                            group="Joint p"),
