@@ -37,12 +37,15 @@ def all_curves(
     the median), _joint_p_share, _joint_p_stouffer.
     """
     found = {}
+    returns = page.read("returns")
+    # The choices are declared for the rounds of the workbook's own instruments.
+    returns = returns[~returns["round"].isin(page.instruments.own)]
     for name in CURVES:
         family = families[name]
         build = (
             analyses.shift_analyses(page, rural, family)
             if name == "relative_shift"
-            else analyses.rurality_analyses(page.read("returns"), rural, family)
+            else analyses.rurality_analyses(returns, rural, family)
         )
         if build is not None:
             chosen, matrices = build
