@@ -55,6 +55,28 @@ def _message(error: Exception) -> str:
 
 
 def _run(chosen: argparse.Namespace) -> int:
+    from ics_maturity.paths import project_root
+    from ics_maturity.report.unchanged import is_unchanged, question
+
+    root = project_root()
+    only = chosen.only or ("profiles" if chosen.ics else None)
+    asked = question(only, chosen.ics, chosen.settings)
+    if not chosen.force and is_unchanged(root, chosen.data, asked):
+        executed: Sequence[str] = ()
+    else:
+        executed = _bring_up_to_date(chosen, only)
+    if not executed:
+        print("Nothing has changed: no notebook was executed.", file=sys.stderr)
+    print(_shown(root / "reports" / chosen.data / "index.html"))
+    if chosen.release:
+        from ics_maturity.release.build import release
+
+        print(_shown(release(chosen.data, least=chosen.min_providers) / "index.html"))
+    return 0
+
+
+def _bring_up_to_date(chosen: argparse.Namespace, only: str | None) -> Sequence[str]:
+    """Run; the pages that had to be executed."""
     from ics_maturity.report.parameters import split_settings
     from ics_maturity.report.run import run
 
@@ -63,24 +85,16 @@ def _run(chosen: argparse.Namespace) -> int:
         os.environ["ICS_MATURITY_SCHEDULER"] = chosen.scheduler
     if chosen.workers:
         os.environ["ICS_MATURITY_WORKERS"] = str(chosen.workers)
-    report = run(
+    return run(
         chosen.data,
-        only=chosen.only or ("profiles" if chosen.ics else None),
+        only=only,
         ics=chosen.ics,
         settings=split_settings(chosen.settings),
         jobs=chosen.jobs,
         force=chosen.force,
         warm=chosen.kernel == "warm",
         why=chosen.why,
-    )
-    if not report.executed:
-        print("Nothing has changed: no notebook was executed.", file=sys.stderr)
-    print(_shown(report.index))
-    if chosen.release:
-        from ics_maturity.release.build import release
-
-        print(_shown(release(chosen.data, least=chosen.min_providers) / "index.html"))
-    return 0
+    ).executed
 
 
 def _list(chosen: argparse.Namespace) -> int:

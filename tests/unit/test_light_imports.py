@@ -41,3 +41,5 @@ def test_help_and_an_unchanged_rerun_import_nothing_heavy(tmp_path: Path) -> Non
     )
     assert loaded(run, tmp_path) >= {"papermill", "nbconvert"}  # there was something to do
     assert not loaded(run, tmp_path) & set(HEAVY)
+    rerun = "from ics_maturity.cli import main\nassert main(['run', '--data', 'demo']) == 0"
+    assert not loaded(rerun, tmp_path) & {*HEAVY, "pydantic", "yaml", "doit"}

@@ -9,7 +9,6 @@ import html
 import importlib.metadata
 import json
 import re
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,17 +18,15 @@ from typing import Any
 
 import ics_maturity
 from ics_maturity.profiles import Profile
+from ics_maturity.report.commit import commit
 from ics_maturity.report.plan import Planned
 from ics_maturity.sources import sha256
 
 MANIFEST = "manifest.json"
-UNCOMMITTED = "uncommitted"
 PROVENANCE_KEYS = (
     "profile", "page", "parameters", "notebooks", "inputs", "package", "lock_sha256", "python",
     "commit",
 )  # fmt: skip
-# What a report's content rests on, besides the returns.
-CODE_PATHS = ("src", "notebooks", "data/raw", "pyproject.toml", "uv.lock")
 _UNSEALED = "0" * 64
 
 
@@ -71,33 +68,8 @@ def code(root: Path) -> Code:
         sha256=_package_sha256(),
         lock_sha256=sha256(lock) if lock.is_file() else "",
         python=f"{sys.version_info.major}.{sys.version_info.minor}",
-        commit=_commit(root),
+        commit=commit(root),
     )
-
-
-def _commit(root: Path) -> str:
-    """The last commit that touched code or data; "uncommitted" where they differ from it.
-
-    A commit of anything else, such as a finished page, leaves the label as it is.
-    """
-    changed = _git(root, "status", "--porcelain", "--", *CODE_PATHS)
-    last = _git(root, "log", "-1", "--format=%H", "--", *CODE_PATHS)
-    return last if last and changed == "" else UNCOMMITTED
-
-
-def _git(root: Path, *arguments: str) -> str | None:
-    """Output of git in the project's folder; None where git, or a repository, is missing."""
-    try:
-        done = subprocess.run(
-            ["git", "--no-optional-locks", "-C", str(root), *arguments],
-            capture_output=True,
-            text=True,
-            timeout=30,
-            check=True,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout.strip()
 
 
 def input_files(profile: Profile) -> dict[str, Path]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from ics_maturity.errors import InputError, Problem, plain_text
 from ics_maturity.paths import project_root
 from ics_maturity.profiles import Profile, load_profile
-from ics_maturity.report import batch, manifest
+from ics_maturity.report import batch, manifest, unchanged
 from ics_maturity.report.assemble import INDEX, assemble
 from ics_maturity.report.context import Batch, PageContext, PageLink, SystemPage
 from ics_maturity.report.folder import for_the_user_alone, recover, write_whole
@@ -89,7 +89,10 @@ def run(
         RunFailedError: a notebook or its export failed; the last good report is untouched.
     """
     root = root or project_root()
+    own = unchanged.own_digest(root)  # before anything is read, so that no edit falls between
     chosen = load_profile(profile, root)
+    elsewhere = unchanged.elsewhere(root, manifest.input_files(chosen))
+    read = unchanged.read_digest(root, own, elsewhere)
     plan = load_plan(root, steps)
     selected = plan.needed(only) if only else plan.notebooks
     batches = {p.step.each.parameter: "--ics" for p in selected if p.step.each}
@@ -111,9 +114,13 @@ def run(
     ):
         recover(chosen.reports)
         forced = forced if force else set()
+        asked = unchanged.question(only, ics, (f"{k}={v}" for k, v in (settings or {}).items()))
         going = _Run(root, chosen, plan, selected, parameters, forced, warm, why, jobs, tuple(ics))
         try:
-            return going.go()
+            report = going.go()
+            left = unchanged.left_digest(root, profile)
+            unchanged.keep(root, profile, unchanged.Ended(asked, elsewhere, read, left))
+            return report
         except (OSError, sqlite3.OperationalError) as error:
             raise RunFailedError(going.disk_trouble(error)) from error
 
