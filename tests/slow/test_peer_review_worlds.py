@@ -9,8 +9,10 @@ probability .967, and coverage in .90 to .99 (180 to 198 worlds) with probabilit
 called "measured" come from other worlds, 1,500 or more unless said otherwise.
 
 The notebook works on tables. Worlds are kept as arrays here, which is several times faster; the
-first two tests show that both ways agree on the demo returns. Resampling that decides nothing
-(limits of agreement) is cut to the least that works, and sign patterns to 1,999.
+first three tests show that both ways agree on the demo returns. Sign patterns are cut to 1,999.
+Worlds, and what is estimated in them, are made once for all the tests that ask about them: of
+moderation 600 without an effect and 200 with each of two, of gaming 200, of regression to the mean
+alone 200.
 """
 
 from collections.abc import Mapping, Sequence
@@ -181,9 +183,22 @@ class EarlyWorld:
         return [sign_gap(name, pd.Series(main), pd.Series(placebo), stake, ics)
                 for name, (main, placebo) in self.signs.items()]  # fmt: skip
 
-    def claimed(self, at_stake: np.ndarray) -> bool:
+
+@dataclass(frozen=True)
+class Compared:
+    """What the notebook finds on comparing the funded with the others in one world."""
+
+    gap: IncentiveGap
+    signs: list[SignGap]
+
+    @property
+    def claimed(self) -> bool:
         """Whether rung L2 is reached, by scores or by signs."""
-        return reached("L2", gap=self.gap(at_stake), signs=self.sign_gaps(at_stake))
+        return reached("L2", gap=self.gap, signs=self.signs)
+
+
+def compared(world: EarlyWorld, at_stake: np.ndarray) -> Compared:
+    return Compared(world.gap(at_stake), world.sign_gaps(at_stake))
 
 
 def early_world(truth: Truth, seed: int) -> EarlyWorld:
@@ -207,7 +222,7 @@ def moderated_scores(truth: Truth, seed: int) -> list[np.ndarray]:
 
 def moderation(truth: Truth, seed: int) -> Moderation:
     scores, rng = moderated_scores(truth, seed), np.random.default_rng([2023, seed])
-    return moderation_effect(*scores, demo_design().system, rng, draws=1_999, resamples=50)
+    return moderation_effect(*scores, demo_design().system, rng, draws=1_999)
 
 
 def reached(
@@ -241,8 +256,8 @@ def gaming_worlds() -> list[EarlyWorld]:
 
 
 @cache
-def gaming_gaps() -> list[IncentiveGap]:
-    return [world.gap(followed().at_stake) for world in gaming_worlds()]
+def with_gaming() -> list[Compared]:
+    return [compared(world, followed().at_stake) for world in gaming_worlds()]
 
 
 @cache
@@ -266,14 +281,8 @@ FUNDED = {
 
 
 @cache
-def regression_claims(funded: str) -> list[bool]:
-    """Whether L2 is reached in each world where whatever moves is regression to the mean."""
-    return [world.claimed(FUNDED[funded](world)) for world in regression_worlds()]
-
-
-@cache
-def regression_gaps(funded: str) -> list[IncentiveGap]:
-    return [world.gap(FUNDED[funded](world)) for world in regression_worlds()]
+def with_regression(funded: str) -> list[Compared]:
+    return [compared(world, FUNDED[funded](world)) for world in regression_worlds()]
 
 
 # --- The arrays give what the notebook's tables give -----------------------------------------
@@ -369,7 +378,7 @@ def test_regression_to_the_mean_is_not_called_gaming(funded: str) -> None:
     By scores alone: .010, .007 and .019 (measured). Allowed: 10 of 200 worlds, which a true rate
     above .083 would keep to less than one time in twenty.
     """
-    assert np.mean(regression_claims(funded)) <= NOMINAL
+    assert np.mean([found.claimed for found in with_regression(funded)]) <= NOMINAL
 
 
 @pytest.mark.parametrize(
@@ -381,7 +390,7 @@ def test_one_reading_alone_would_call_it_gaming(funded: str, reading: str) -> No
 
     Measured: .65 and .99.
     """
-    readings = [getattr(gap, reading) for gap in regression_gaps(funded)]
+    readings = [getattr(found.gap, reading) for found in with_regression(funded)]
     assert np.mean([found.p < NOMINAL for found in readings]) > 0.5
 
 
@@ -393,8 +402,7 @@ def test_planted_gaming_is_found() -> None:
     Reversals and lowest answers are counted where the gaming is done, so that signs alone, Holm's
     correction counted, show it in .855 of 200 worlds.
     """
-    claims = [world.claimed(followed().at_stake) for world in gaming_worlds()]
-    assert np.mean(claims) >= 0.8
+    assert np.mean([found.claimed for found in with_gaming()]) >= 0.8
 
 
 def test_scores_alone_find_planted_gaming_about_as_often_as_they_can() -> None:
@@ -402,8 +410,8 @@ def test_scores_alone_find_planted_gaming_about_as_often_as_they_can() -> None:
 
     With shares of .16, .20 and .25 in place of .12, it is .52, .73 and .91 (300 worlds each).
     """
-    found = [reached("L2", gap=gap) and gap.main.estimate < 0 for gap in gaming_gaps()]
-    assert np.sum(found) >= 57
+    gaps = [found.gap for found in with_gaming()]
+    assert np.sum([reached("L2", gap=gap) and gap.main.estimate < 0 for gap in gaps]) >= 57
 
 
 def test_gaming_intervals_cover_what_gaming_did() -> None:
@@ -413,7 +421,7 @@ def test_gaming_intervals_cover_what_gaming_did() -> None:
     """
     at_stake = followed().at_stake == 1
     truth = np.array([world.gamed[at_stake].mean() for world in gaming_worlds()])
-    gaps = [gap.beyond_placebo for gap in gaming_gaps()]
+    gaps = [found.gap.beyond_placebo for found in with_gaming()]
     error = np.array([gap.estimate for gap in gaps]) - truth
     covered = [gap.low <= true <= gap.high for gap, true in zip(gaps, truth, strict=True)]
     assert share_within(covered, COVERAGE)

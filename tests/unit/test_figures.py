@@ -94,6 +94,14 @@ def words(figure: Figure) -> list[str]:
     return [text.get_text() for text in figure.findobj(Text) if text.get_text()]
 
 
+def test_limits_of_agreement_by_hand():
+    """Differences .5, -.2 and .4: mean .23, standard deviation .379."""
+    shown = " ".join(words(READY["agreement"]()))
+    for text in ("mean difference 0.23", "upper limit of agreement 0.98",
+                 "lower limit of agreement \N{MINUS SIGN}0.51"):  # fmt: skip
+        assert text in shown
+
+
 @pytest.mark.parametrize("name", READY)
 def test_the_same_frame_gives_the_same_bytes_without_traces(name):
     first, second = (figures.png(READY[name]()) for _ in range(2))

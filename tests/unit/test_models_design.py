@@ -43,6 +43,13 @@ def test_group_sums_by_column():
     assert sums.tolist() == [[3, 4], [6, 8]]
 
 
+def test_group_sums_of_a_group_without_rows_are_zero():
+    values, codes = np.array([[1.0, 2.0], [10.0, 20.0], [100.0, 200.0]]), np.array([3, 0, 3])
+    sums = group_sums(values, codes, 5)
+    assert sums.tolist() == [[10, 20], [0, 0], [0, 0], [101, 202], [0, 0]]
+    assert group_sums(values[:, :1], codes, 5).tolist() == sums[:, :1].tolist()
+
+
 def test_full_rank_refuses_what_cannot_be_attributed():
     with pytest.raises(ValueError, match="linearly dependent"):
         full_rank(np.ones((5, 2)), 5)

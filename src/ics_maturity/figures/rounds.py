@@ -123,6 +123,9 @@ def bland_altman(
 ) -> Figure:
     """Difference against mean of two scores, with mean difference and limits of agreement.
 
+    The limits are 1.96 standard deviations of the difference to both sides of its mean: Bland and
+    Altman (1986), Lancet 327, 307-310.
+
     Args:
         pairs: first, second; one row per unit assessed twice on one scale.
         names: what the two are, such as ("self-assessed", "moderated").

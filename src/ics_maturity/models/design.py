@@ -113,11 +113,14 @@ def group_sums(values: FloatArray, codes: IntArray, groups: int) -> FloatArray:
 
     Work and memory are linear in the number of rows.
     """
-    if values.ndim == 1:
-        return np.bincount(codes, weights=values, minlength=groups).astype(np.float64)
-    rows = np.arange(codes.size)
-    members = csr_array((np.ones(codes.size), (codes, rows)), shape=(groups, codes.size))
-    return np.asarray(members @ values)
+    if values.ndim == 1 or values.shape[1] == 1:
+        sums = np.bincount(codes, weights=values.reshape(-1), minlength=groups)
+        return sums.astype(np.float64).reshape(groups, *values.shape[1:])
+    # Row g of a sparse matrix of ones names the members of group g.
+    ends = np.cumsum(np.bincount(codes, minlength=groups))
+    members = np.argsort(codes, kind="stable"), np.concatenate([[0], ends])
+    matrix = csr_array((np.ones(codes.size), *members), shape=(groups, codes.size))
+    return np.asarray(matrix @ values)
 
 
 def _finite(array: NDArray, name: str) -> None:

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-from scipy import stats
+from scipy.special import stdtr, stdtrit
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,8 @@ def t_coefficient(
 ) -> Coefficient:
     """Coefficient tested and bounded by Student's t with ``df`` degrees of freedom.
 
-    ``df`` may be infinite (normal distribution).
+    ``df`` may be infinite (normal distribution). The distribution functions are called as scipy's
+    ``stats.t`` calls them; making that distribution first would take a hundred times as long.
 
     Raises:
         ValueError: when ``se`` or ``df`` is not positive.
@@ -40,16 +40,15 @@ def t_coefficient(
         raise ValueError(f"{method}: the standard error is {se}; nothing varies to test against")
     if not df > 0:
         raise ValueError(f"{method}: {df} degrees of freedom; too few groups for this test")
-    reference = stats.norm if np.isinf(df) else stats.t(df)
     statistic = estimate / se
-    half = float(reference.ppf(0.5 + level / 2)) * se
+    half = float(stdtrit(df, 0.5 + level / 2)) * se
     return Coefficient(
         method=method,
         estimate=float(estimate),
         se=float(se),
         df=float(df),
         statistic=float(statistic),
-        p=float(2 * reference.sf(abs(statistic))),
+        p=float(2 * stdtr(df, -abs(statistic))),
         low=float(estimate - half),
         high=float(estimate + half),
         level=level,

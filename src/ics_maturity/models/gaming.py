@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ics_maturity.models.design import FloatArray, IntArray, with_intercept
+from ics_maturity.models.design import FloatArray, with_intercept
 from ics_maturity.models.estimate import Coefficient
+from ics_maturity.models.inference import Sandwich, cr2_errors
 from ics_maturity.models.multiplicity import holm
 from ics_maturity.models.pairs import cluster_codes
-from ics_maturity.models.shift import clustered
 
 AGREE = 75.0
 
@@ -101,10 +101,8 @@ def sign_gap(
         raise ValueError("at least 5 organisations with and 5 without the incentive are needed")
     rise, earlier = both["main"].to_numpy(dtype=float), both["placebo"].to_numpy(dtype=float)
     codes = cluster_codes(both["ics"].to_numpy(dtype=object), group.size)
-    design = with_intercept(group)
-    now, before, beyond = (
-        _difference(design, values, codes) for values in (rise, earlier, rise - earlier)
-    )
+    errors = cr2_errors(with_intercept(group), codes)
+    now, before, beyond = (_difference(errors, x) for x in (rise, earlier, rise - earlier))
     upward = now.estimate > 0 and beyond.estimate > 0
     return SignGap(
         sign, float(rise[group == 1].mean()), float(rise[group == 0].mean()), now, before, beyond,
@@ -127,8 +125,8 @@ def sign_gap_table(gaps: list[SignGap]) -> pd.DataFrame:
     return frame.assign(p_holm=holm(frame["p"]) if rows else [])
 
 
-def _difference(design: FloatArray, values: FloatArray, codes: IntArray) -> Coefficient:
+def _difference(errors: Sandwich, values: FloatArray) -> Coefficient:
     """Difference between the groups; none, for certain, where all organisations have one value."""
     if np.ptp(values) == 0:
         return Coefficient("no value differs", 0.0, 0.0, np.inf, 0.0, 1.0, 0.0, 0.0)
-    return clustered(design, values, codes, 1)
+    return errors.coefficients(values)[1]

@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy.special import stdtr, stdtrit
 
 from ics_maturity.models.design import (
     FloatArray,
@@ -142,22 +142,16 @@ def cr2_errors(X: ArrayLike, clusters: ArrayLike) -> Sandwich:
     """The errors of :func:`cr2` at the design ``X``."""
     design, solver, bread = _solved(X)
     names, codes = _clusters(clusters, design.shape[0])
-    root = np.linalg.cholesky(bread)
-    adjusted = np.empty_like(design)
-    parts = _rows_by_cluster(codes)
-    for rows in parts:
-        adjusted[rows] = _inverse_root_times(design[rows] @ root, design[rows])
     # a_j' (I - H_ij) a_i for the vectors a_j = A_j X_j (X'X)^-1 c, all columns c at once.
-    weights = adjusted @ bread
-    own_norm = group_sums(weights**2, codes, len(names))
-    crossed = np.array([design[rows].T @ weights[rows] for rows in parts])
-    df = np.full(design.shape[1], np.nan)
-    for column in range(design.shape[1]):
-        shared = crossed[:, :, column]
-        inner = np.diag(own_norm[:, column]) - shared @ bread @ shared.T
-        # The trace is the share of the model variance the estimator can see; 1 if unhindered.
-        if np.trace(inner) / bread[column, column] > _SEEN:
-            df[column] = np.trace(inner) ** 2 / np.sum(inner**2)
+    weights = _adjusted(design, bread, codes) @ bread
+    shared = _crossed(design, weights, codes, len(names)).transpose(2, 0, 1)
+    inner = -shared @ bread @ shared.transpose(0, 2, 1)
+    each = np.arange(len(names))
+    inner[:, each, each] += group_sums(weights**2, codes, len(names)).T
+    trace = inner.trace(axis1=1, axis2=2)
+    # The trace is the share of the model variance the estimator can see; 1 if unhindered.
+    seen = trace / np.diag(bread) > _SEEN
+    df = np.where(seen, trace**2 / np.sum(inner**2, axis=(1, 2)), np.nan)
     return Sandwich("CR2, Satterthwaite t", design, solver, weights, codes, 1.0, df)
 
 
@@ -220,10 +214,9 @@ def tost(coefficient: Coefficient, margin: float, alpha: float = 0.05) -> Equiva
     """
     if not margin > 0:
         raise ValueError(f"equivalence: the margin must be positive, found {margin}")
-    reference = stats.norm if np.isinf(coefficient.df) else stats.t(coefficient.df)
-    p_lower = float(reference.sf((coefficient.estimate + margin) / coefficient.se))
-    p_upper = float(reference.cdf((coefficient.estimate - margin) / coefficient.se))
-    half = float(reference.ppf(1 - alpha)) * coefficient.se
+    p_lower = float(stdtr(coefficient.df, -(coefficient.estimate + margin) / coefficient.se))
+    p_upper = float(stdtr(coefficient.df, (coefficient.estimate - margin) / coefficient.se))
+    half = float(stdtrit(coefficient.df, 1 - alpha)) * coefficient.se
     p = max(p_lower, p_upper)
     return Equivalence(
         margin=margin,
@@ -262,15 +255,27 @@ def _rows_by_cluster(codes: IntArray) -> list[IntArray]:
     return np.split(order, np.flatnonzero(np.diff(codes[order])) + 1)
 
 
-def _inverse_root_times(half_hat: FloatArray, own: FloatArray) -> FloatArray:
-    """(I - BB')^(-1/2) X for B (n_j, p): the identity outside the columns of B.
+def _crossed(left: FloatArray, right: FloatArray, codes: IntArray, groups: int) -> FloatArray:
+    """left_j' right_j for the rows of each cluster j, shape (groups, p, q)."""
+    products = left[:, :, None] * right[:, None, :]
+    flat = group_sums(products.reshape(codes.size, -1), codes, groups)
+    return flat.reshape(groups, left.shape[1], right.shape[1])
 
-    Directions with leverage 1 have no residual; the generalised inverse leaves them out.
+
+def _adjusted(design: FloatArray, bread: FloatArray, codes: IntArray) -> FloatArray:
+    """(I - H_jj)^(-1/2) X_j for every cluster j.
+
+    H_jj is BB' for B = X_j R (n_j, p) with RR' = (X'X)^-1, the ``bread``; the inverse
+    root is the identity outside the columns of B. Directions with leverage 1 have no residual;
+    the generalised inverse leaves them out.
     """
-    values, vectors = np.linalg.eigh(half_hat.T @ half_hat)
+    half_hat = design @ np.linalg.cholesky(bread)
+    groups = int(codes.max()) + 1
+    values, vectors = np.linalg.eigh(_crossed(half_hat, half_hat, codes, groups))
     free = 1 - values
     seen = values > _LEVERAGE_ONE
-    root = np.where(free > _LEVERAGE_ONE, 1 / np.sqrt(np.maximum(free, _LEVERAGE_ONE)), 0.0)
-    stretch = np.where(seen, (root - 1) / np.where(seen, values, 1.0), 0.5)
-    along = half_hat @ vectors
-    return own + along @ (stretch[:, None] * (along.T @ own))
+    inverse = np.where(free > _LEVERAGE_ONE, 1 / np.sqrt(np.maximum(free, _LEVERAGE_ONE)), 0.0)
+    stretch = np.where(seen, (inverse - 1) / np.where(seen, values, 1.0), 0.5)
+    inside = (vectors * stretch[:, None, :]) @ vectors.transpose(0, 2, 1)
+    step = inside @ _crossed(half_hat, design, codes, groups)
+    return design + np.einsum("np,npq->nq", half_hat, step[codes])

@@ -12,17 +12,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from ics_maturity.models.design import FloatArray
 from ics_maturity.models.inference import Equivalence, tost
 from ics_maturity.models.pairs import Clusters, cluster_codes, paired
-from ics_maturity.models.resampling import Interval, SignFlip, cluster_bca, sign_flip
+from ics_maturity.models.resampling import SignFlip, sign_flip
 from ics_maturity.models.shift import Shift, clustered, paired_shift
 
 MARGIN = 0.10
 _SAME = 1e-9
-_Z = float(stats.norm.ppf(0.975))
 
 
 @dataclass(frozen=True)
@@ -30,16 +28,14 @@ class Moderation:
     """Moderated less self-assessed, in points of the scale; one value per organisation.
 
     shift: paired mean difference, CR2 by ICS; sign_flip: permutation test that flips whole
-    ICSs; equivalence: two one-sided tests against the margin; lower_limit and upper_limit:
-    Bland-Altman limits of agreement; raised, lowered, unchanged: shares of organisations.
+    ICSs; equivalence: two one-sided tests against the margin; raised, lowered, unchanged: shares
+    of organisations.
     """
 
     shift: Shift
     sign_flip: SignFlip
     equivalence: Equivalence
     margin: float
-    lower_limit: Interval
-    upper_limit: Interval
     raised: float
     lowered: float
     unchanged: float
@@ -52,15 +48,13 @@ def moderation_effect(
     rng: np.random.Generator,
     margin: float = MARGIN,
     draws: int = 9999,
-    resamples: int = 2000,
 ) -> Moderation:
     """What moderation changed within one round: a lower bound on the effect of peer review.
 
     Student (1908) paired, with CR2 by ICS; sign-flip permutation (Fisher 1935); two one-sided
     tests (Schuirmann 1987, Journal of Pharmacokinetics and Biopharmaceutics 15, 657-680) with
-    a margin fixed before the data are seen; limits of agreement (Bland and Altman 1986, Lancet
-    327, 307-310), their intervals by resampling ICSs. One row per organisation: average its
-    returns first, or near-copies count twice. ValueError where no score was changed at all.
+    a margin fixed before the data are seen. One row per organisation: average its returns first,
+    or near-copies count twice. ValueError where no score was changed at all.
     """
     first, second = paired(self_assessed, moderated)
     difference = second - first
@@ -73,8 +67,6 @@ def moderation_effect(
         sign_flip=sign_flip(difference, ics, rng, draws),
         equivalence=tost(shift.change, margin),
         margin=margin,
-        lower_limit=cluster_bca(_lower_limit, (difference,), ics, rng, resamples),
-        upper_limit=cluster_bca(_upper_limit, (difference,), ics, rng, resamples),
         raised=raised,
         lowered=lowered,
         unchanged=unchanged,
@@ -117,11 +109,3 @@ def _moved(difference: FloatArray) -> tuple[float, float, float]:
     """Shares raised, lowered and unchanged."""
     up, down = difference > _SAME, difference < -_SAME
     return float(up.mean()), float(down.mean()), float((~up & ~down).mean())
-
-
-def _lower_limit(difference: FloatArray) -> float:
-    return float(difference.mean() - _Z * difference.std(ddof=1))
-
-
-def _upper_limit(difference: FloatArray) -> float:
-    return float(difference.mean() + _Z * difference.std(ddof=1))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from statsmodels.stats.multitest import multipletests
+from scipy.stats import false_discovery_control
 
 from ics_maturity.models.design import FloatArray, columns, vector
 from ics_maturity.models.permutation import at_least, permuted_shares, weighted_means
@@ -13,17 +13,26 @@ from ics_maturity.models.permutation import at_least, permuted_shares, weighted_
 def holm(p: ArrayLike) -> FloatArray:
     """Adjusted p-values that bound the chance of any false finding (primary).
 
-    Source: Holm 1979, Scandinavian Journal of Statistics 6:65-70; computed by statsmodels.
+    The smallest of n is multiplied by n, the next by n - 1, and so on; none falls below the one
+    before. Written out because statsmodels collects garbage on every call, which takes longer
+    than some analyses here.
+
+    Source: Holm 1979, Scandinavian Journal of Statistics 6:65-70.
     """
-    return np.asarray(multipletests(_p_values(p), method="holm")[1])
+    values = _p_values(p)
+    order = np.argsort(values, kind="stable")
+    stepped = np.maximum.accumulate(values[order] * np.arange(values.size, 0, -1))
+    adjusted = np.empty_like(values)
+    adjusted[order] = np.minimum(stepped, 1.0)
+    return adjusted
 
 
 def benjamini_hochberg(p: ArrayLike) -> FloatArray:
     """Adjusted p-values that bound the expected share of false findings (secondary).
 
-    Source: Benjamini & Hochberg 1995, JRSS B 57:289-300; computed by statsmodels.
+    Source: Benjamini & Hochberg 1995, JRSS B 57:289-300; computed by scipy.
     """
-    return np.asarray(multipletests(_p_values(p), method="fdr_bh")[1])
+    return np.asarray(false_discovery_control(_p_values(p)))
 
 
 @dataclass(frozen=True)

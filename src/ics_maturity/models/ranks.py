@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
-from statsmodels.stats.multitest import multipletests
 
 from ics_maturity.models.design import BoolArray, FloatArray, IntArray, vector
+from ics_maturity.models.multiplicity import holm
 from ics_maturity.models.shrinkage import covariance_matrix, posterior_draws
 
 _CHUNK = 200_000  # numbers held at once while differences are simulated
@@ -189,8 +189,7 @@ def distinct_pairs(
     spread = np.diag(covariance)
     scale = np.sqrt(spread[first] + spread[second] - 2 * covariance[first, second])
     p = 2 * stats.norm.sf(np.abs(values[first] - values[second]) / scale)
-    rejected = multipletests(p, alpha=1 - level, method="holm")[0]
-    return int(rejected.sum()), first.size
+    return int((holm(p) <= 1 - level).sum()), first.size
 
 
 def _root(covariance: FloatArray) -> FloatArray:
