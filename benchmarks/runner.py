@@ -163,10 +163,10 @@ def _warm_up() -> None:
     import ics_maturity.figures
     import ics_maturity.page
     import ics_maturity.report.html
-    from ics_maturity.report.notebook import import_statements, read_notebook
+    from ics_maturity.report.notebook import read_notebook, shared_imports
 
     notebooks = [read_notebook(path) for path in sorted(Path().glob("[0-9]*.ipynb"))]
-    exec(import_statements(notebooks), {})
+    exec(shared_imports(notebooks * 2), {})
     ics_maturity.report.html._exporter()
     time.sleep(1)  # so that both processes get one of these tasks
 

@@ -6,7 +6,7 @@ import nbformat
 import pytest
 
 from ics_maturity.report.execute import NotebookFailedError, execute, stop_kernels
-from ics_maturity.report.warm.provisioner import warm_is_possible
+from ics_maturity.report.warm.parents import warm_is_possible
 from torture import NOTEBOOKS, notebook
 
 pytestmark = [

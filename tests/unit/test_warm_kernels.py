@@ -15,17 +15,20 @@ from ipykernel.kernelspec import get_kernel_dict
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 
-from ics_maturity.report.notebook import Cell, Notebook, import_statements
-from ics_maturity.report.warm import provisioner
+from ics_maturity.report.notebook import Cell, Notebook, shared_imports
+from ics_maturity.report.plan import Step
+from ics_maturity.report.run import run
+from ics_maturity.report.warm import parents, provisioner
 from ics_maturity.report.warm.client import QuickClient
+from small_project import SmallProject
 
-linux = pytest.mark.skipif(not provisioner.warm_is_possible(), reason="forks on Linux only")
+linux = pytest.mark.skipif(not parents.warm_is_possible(), reason="forks on Linux only")
 
 
 @pytest.fixture(autouse=True, scope="module")
-def parents() -> Iterator[None]:
+def no_parents_left() -> Iterator[None]:
     yield
-    provisioner.parents.close()
+    parents.parents.close()
 
 
 class Specs(KernelSpecManager):
@@ -144,7 +147,7 @@ def test_kernels_end_with_their_parent_and_the_next_one_gets_another() -> None:
         async with kernel() as (manager, client):
             os.kill(await tell(client, "__import__('os').getppid()"), signal.SIGKILL)
             process = manager.provisioner.process
-            await until(lambda: process.poll() == provisioner.KILLED)
+            await until(lambda: process.poll() == parents.KILLED)
             await until(lambda: not lives(process.pid))
             async with kernel() as (_, next_client):
                 assert await tell(next_client, "1 + 1") == 2
@@ -177,13 +180,13 @@ def test_ordinary_kernel_serves_where_a_fork_would_lose_a_thread_or_is_not_wante
 ) -> None:
     async def go() -> None:
         async with kernel(imports) as (manager, client):
-            assert not isinstance(manager.provisioner.process, provisioner.Forked)
+            assert not isinstance(manager.provisioner.process, parents.Forked)
             assert await tell(client, "1 + 1") == 2
 
     starts = "import threading, time\nthreading.Thread(target=time.sleep, args=[60], daemon=True)"
     (tmp_path / "threaded.py").write_text(f"{starts}.start()")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    monkeypatch.setenv(provisioner.KERNEL_VARIABLE, setting)
+    monkeypatch.setenv(parents.KERNEL_VARIABLE, setting)
     asyncio.run(go())
 
 
@@ -198,13 +201,29 @@ def test_client_gives_up_on_a_dead_kernel() -> None:
     asyncio.run(go())
 
 
-def test_import_statements_are_those_of_plain_cells() -> None:
+def test_shared_imports_are_those_of_two_pages() -> None:
     def notebook(*sources: str) -> Notebook:
         return Notebook("x", tuple(Cell("code", source, ()) for source in sources), "")
 
     notebooks = [
         notebook("import b, a\nx = 1", "%magic\nimport never"),
         notebook("from c import (\n    d,\n    e as f,\n)", "def g():\n    import later"),
-        notebook("import b, a"),
+        notebook("import b\nfrom c import d, e", "import b"),
     ]
-    assert import_statements(notebooks) == "from c import d, e as f\nimport b, a"
+    assert shared_imports(notebooks) == "from c import d\nimport b"
+    assert shared_imports([notebooks[0]] * 2) == "import a\nimport b"
+
+
+@linux
+def test_kernels_of_a_run_come_from_the_parent_that_was_started_early(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ICS_MATURITY_ROOT", str(tmp_path))
+    asked: list[parents.Key] = []
+    of = parents.parents.of
+    monkeypatch.setattr(parents.parents, "of", lambda key: asked.append(key) or of(key))
+    steps = (Step("01_first", inputs=("raw",), outputs=("cleaned",)),)
+    SmallProject.make(tmp_path, steps)
+    run("demo", root=tmp_path, steps=steps)
+    early, by_the_kernel = asked
+    assert early == by_the_kernel

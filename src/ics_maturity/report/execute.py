@@ -23,7 +23,6 @@ from weakref import WeakSet
 import nbformat
 import papermill
 import zmq
-from ipykernel.kernelspec import get_kernel_dict
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import KernelProvisionerFactory
@@ -34,30 +33,16 @@ from papermill.execute import ERROR_MARKER_TAG
 from traitlets import Unicode, default
 from traitlets.config import Config
 
-from ics_maturity.paths import ROOT_VARIABLE, project_root
+from ics_maturity.paths import project_root
+from ics_maturity.report import kernels
 from ics_maturity.report.notebook import INJECTED
-from ics_maturity.report.warm import provisioner
+from ics_maturity.report.warm import parents, provisioner
 
 KERNEL = "python3"
-IPYTHON_FOLDER = ".cache/ipython"
 OnCell = Callable[[int, int], None]
 
 # What it would log is in the error that is raised.
 logging.getLogger("papermill").addHandler(logging.NullHandler())
-
-# The same for every kernel, whatever the shell that started the run has set: one thread of
-# linear algebra (its sums depend on the number of threads), no randomised hashing, figures
-# drawn without a screen, no start-up file of the user's (IPYTHONDIR, below, likewise).
-_FIXED_ENVIRONMENT = {
-    "OPENBLAS_NUM_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "PYTHONHASHSEED": "0",
-    "PYTHONSTARTUP": "",
-    "PYTHONUTF8": "1",
-    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-    "TZ": "UTC",
-}
 
 
 class NotebookFailedError(Exception):
@@ -90,15 +75,10 @@ class OwnKernels(KernelSpecManager):
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
         root = project_root()
-        (root / IPYTHON_FOLDER).mkdir(parents=True, exist_ok=True)
-        environment = {
-            **_FIXED_ENVIRONMENT,
-            ROOT_VARIABLE: str(root),
-            "IPYTHONDIR": str(root / IPYTHON_FOLDER),
-        }
         # Values are templates ($NAME); a dollar in a path is meant as it stands.
-        literal = {name: value.replace("$", "$$") for name, value in environment.items()}
-        spec = KernelSpec(**get_kernel_dict(), env=literal)
+        literal = {k: v.replace("$", "$$") for k, v in kernels.environment(root).items()}
+        spec = KernelSpec(argv=[*kernels.PYTHON, *kernels.KERNEL], env=literal)
+        spec.display_name, spec.language = _KERNELSPEC["display_name"], _KERNELSPEC["language"]
         if self.imports is not None and _knows_warm_kernels():
             spec.metadata["kernel_provisioner"] = {
                 "provisioner_name": provisioner.NAME,
@@ -143,7 +123,7 @@ class OwnKernel(AsyncKernelManager):
 
 def stop_kernels() -> None:
     """Kill every kernel that is running for :func:`execute`, from whatever thread."""
-    provisioner.parents.close()
+    parents.parents.close()
     for kernel in list(OwnKernel.running):
         pid = getattr(kernel.provisioner, "pid", None)
         if kernel.has_kernel and pid:

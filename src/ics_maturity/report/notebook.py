@@ -3,7 +3,9 @@
 import ast
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,20 +78,26 @@ def _cell(raw: dict[str, Any]) -> Cell:
     return Cell(raw["cell_type"], text, tuple(raw.get("metadata", {}).get("tags", ())))
 
 
-def import_statements(notebooks: Iterable[Notebook]) -> str:
-    """What the notebooks' code cells import, one statement a line, sorted.
+def shared_imports(pages: Iterable[Notebook]) -> str:
+    """What at least two pages import, one statement a line, sorted.
 
-    A cell that is no plain Python (a ``%magic``) is passed over.
+    A notebook with many pages is given more than once. A cell that is no plain Python (a
+    ``%magic``) is passed over.
     """
-    found: set[str] = set()
-    for notebook in notebooks:
-        for cell in notebook.cells:
-            if cell.kind == "code":
-                try:
-                    statements = ast.parse(cell.source).body
-                except SyntaxError:
-                    continue
-                found |= {
-                    ast.unparse(s) for s in statements if isinstance(s, ast.Import | ast.ImportFrom)
-                }
-    return "\n".join(sorted(found))
+    found = Counter(statement for page in pages for statement in _imports(page))
+    return "\n".join(sorted(statement for statement, pages in found.items() if pages > 1))
+
+
+def _imports(notebook: Notebook) -> set[str]:
+    """The notebook's import statements, each of one name."""
+    statements: list[ast.stmt] = []
+    for cell in notebook.cells:
+        if cell.kind == "code":
+            with suppress(SyntaxError):
+                statements += ast.parse(cell.source).body
+    return {
+        ast.unparse(type(s)(**{**vars(s), "names": [name]}))
+        for s in statements
+        if isinstance(s, ast.Import | ast.ImportFrom)
+        for name in s.names
+    }

@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 from ics_maturity.errors import InputError, Problem, plain_text
 from ics_maturity.paths import project_root
 from ics_maturity.profiles import Profile, load_profile
-from ics_maturity.report import batch, manifest, unchanged
+from ics_maturity.report import batch, kernels, manifest, unchanged
 from ics_maturity.report.assemble import INDEX, assemble
 from ics_maturity.report.context import Batch, PageContext, PageLink, SystemPage
 from ics_maturity.report.folder import for_the_user_alone, recover, write_whole
 from ics_maturity.report.graph import Job, State, run_jobs
 from ics_maturity.report.lock import only_one
-from ics_maturity.report.notebook import import_statements
+from ics_maturity.report.notebook import shared_imports
 from ics_maturity.report.outputs import processed_tables, remove, results_file, written_by
 from ics_maturity.report.parameters import Parameters, check_cell, defaults, from_text, values
 from ics_maturity.report.plan import STEPS, Plan, Planned, Step, load_plan
@@ -321,7 +321,12 @@ class _Run:
 
     @cached_property
     def _imports(self) -> str:
-        return import_statements(planned.notebook for planned in self.selected)
+        pages = (
+            planned.notebook
+            for planned in self.selected
+            for _ in range(2 if planned.step.each and len(self.ics) != 1 else 1)
+        )
+        return shared_imports(pages)
 
     # The jobs
 
@@ -370,6 +375,8 @@ class _Run:
         return stamp is not None and stamp[1] and self._record(f"{planned.page}.json").is_file()
 
     def _run_notebook(self, planned: Planned) -> None:
+        if self.warm:
+            kernels.warm_up(self.root, planned.path.parent, self._imports)
         from ics_maturity.report.execute import NotebookFailedError, execute
 
         page, processed = planned.page, self.profile.processed
