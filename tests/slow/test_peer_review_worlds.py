@@ -12,7 +12,7 @@ The notebook works on tables. Worlds are kept as arrays here, which is several t
 first three tests show that both ways agree on the demo returns. Sign patterns are cut to 1,999.
 Worlds, and what is estimated in them, are made once for all the tests that ask about them: of
 moderation 600 without an effect and 200 with each of two, of gaming 200, of regression to the mean
-alone 200.
+alone 200, of honest drift 200.
 """
 
 from collections.abc import Mapping, Sequence
@@ -260,10 +260,14 @@ def with_gaming() -> list[Compared]:
     return [compared(world, followed().at_stake) for world in gaming_worlds()]
 
 
+REGRESSION, DRIFT = "regression to the mean alone", "honest drift"
+HONEST = {REGRESSION: regression_only(Truth()), DRIFT: replace(Truth(), gaming_share=0.0)}
+
+
 @cache
-def regression_worlds() -> list[EarlyWorld]:
-    """Worlds in which nothing happens, and whatever moves is regression to the mean."""
-    return [early_world(regression_only(Truth()), seed) for seed in range(WORLDS)]
+def honest_worlds(kind: str) -> list[EarlyWorld]:
+    """Worlds in which nobody games, though in one kind everybody's answers drift."""
+    return [early_world(HONEST[kind], seed) for seed in range(WORLDS)]
 
 
 def lowest(scores: np.ndarray) -> np.ndarray:
@@ -281,8 +285,8 @@ FUNDED = {
 
 
 @cache
-def with_regression(funded: str) -> list[Compared]:
-    return [compared(world, FUNDED[funded](world)) for world in regression_worlds()]
+def without_gaming(kind: str, funded: str) -> list[Compared]:
+    return [compared(world, FUNDED[funded](world)) for world in honest_worlds(kind)]
 
 
 # --- The arrays give what the notebook's tables give -----------------------------------------
@@ -372,13 +376,31 @@ def test_moderation_intervals_cover_what_was_planted(planted: float) -> None:
 
 
 @pytest.mark.parametrize("funded", FUNDED)
-def test_regression_to_the_mean_is_not_called_gaming(funded: str) -> None:
+@pytest.mark.parametrize("kind", HONEST)
+def test_honest_answers_are_not_called_gaming(kind: str, funded: str) -> None:
     """Nobody games. Whoever was funded, L2 is reached at most as often as the nominal .05.
 
-    By scores alone: .010, .007 and .019 (measured). Allowed: 10 of 200 worlds, which a true rate
-    above .083 would keep to less than one time in twenty.
+    Measured in 400 worlds, in the order of FUNDED: .015, .005 and .038 where there is regression
+    to the mean alone (by scores alone .010, .005 and .035), .023, .028 and .030 with honest drift.
+    Allowed: 10 of 200 worlds, which a true rate above .083 would keep to less than one time in
+    twenty.
     """
-    assert np.mean([found.claimed for found in with_regression(funded)]) <= NOMINAL
+    assert np.mean([found.claimed for found in without_gaming(kind, funded)]) <= NOMINAL
+
+
+@pytest.mark.parametrize("funded", FUNDED)
+@pytest.mark.parametrize("kind", HONEST)
+def test_every_sign_that_counts_keeps_to_the_nominal_rate_by_itself(kind: str, funded: str) -> None:
+    """Before any correction for their number: a sign that did not could not be evidence.
+
+    Measured in 400 worlds: at most .038 (reversals, the lowest of 2016, with drift), .013
+    (lowest answers) and .015 (answers that do not fit together). The last finds hardly any of the
+    gaming planted here (.07) and costs Holm's correction power: L2 would be reached in .92 instead
+    of .87 of gaming worlds without it. It stays, because people may shape answers otherwise than
+    we do, and a list of signs cut to what our own worlds plant would prove nothing.
+    """
+    p = np.array([[sign.p for sign in found.signs] for found in without_gaming(kind, funded)])
+    assert (np.mean(p < NOMINAL, axis=0) <= NOMINAL).all()
 
 
 @pytest.mark.parametrize(
@@ -390,8 +412,21 @@ def test_one_reading_alone_would_call_it_gaming(funded: str, reading: str) -> No
 
     Measured: .65 and .99.
     """
-    readings = [getattr(found.gap, reading) for found in with_regression(funded)]
+    readings = [getattr(found.gap, reading) for found in without_gaming(REGRESSION, funded)]
     assert np.mean([found.p < NOMINAL for found in readings]) > 0.5
+
+
+@pytest.mark.parametrize(
+    ("funded", "reading"), [("the lowest of 2016", "beyond"), ("the lowest of 2017", "main")]
+)
+def test_one_reading_of_reversals_alone_would_call_it_gaming(funded: str, reading: str) -> None:
+    """Why a sign needs a rise in both readings: whoever scores low by chance has less far to fall.
+
+    After the lowest of 2016 reversals grow on the step before (in .44 of 400 worlds); among the
+    lowest of 2017 they are fewer (.53).
+    """
+    readings = [getattr(found.signs[0], reading) for found in without_gaming(DRIFT, funded)]
+    assert np.mean([found.p < NOMINAL for found in readings]) > 0.3
 
 
 def test_planted_gaming_is_found() -> None:
@@ -400,7 +435,7 @@ def test_planted_gaming_is_found() -> None:
     Scores alone reach it in .36 of worlds: gaming takes 4.7 points of 100 off the overall score of
     27 of 103 organisations, and the gap beyond the placebo carries the noise of three rounds.
     Reversals and lowest answers are counted where the gaming is done, so that signs alone, Holm's
-    correction counted, show it in .855 of 200 worlds.
+    correction counted, show it in .858 of 400 worlds; scores or signs in .868.
     """
     assert np.mean([found.claimed for found in with_gaming()]) >= 0.8
 
