@@ -425,6 +425,77 @@ def test_who_stood_to_gain_is_known_through_the_later_provider() -> None:
     assert (found.n, found.incentivised) == (32, 16)
 
 
+# Change by group, described
+
+
+def grouped(fall: float, incentives: pd.DataFrame) -> Shelf:
+    """Organisations with funding at stake fall in 2019, and so does one of their four answers."""
+    page = incentivised(fall)
+    shared = answers().assign(score=100.0)
+    fell = (
+        (shared["round"] == 2019)
+        & (shared["provider_code"].map(GROUP) == "funding_at_stake")
+        & (shared["construct"] == "2017.y2")
+    )
+    page.tables |= {
+        "items": shared.assign(score=shared["score"].where(~fell, 50.0)),
+        "item_match": KEY,
+        "incentives": incentives,
+    }
+    return page
+
+
+def overall_scores(page: Shelf, year: int) -> pd.Series:
+    """Each organisation's mean; every section here belongs to a theme of its own."""
+    returns = page.tables["returns"]
+    return returns[returns["round"] == year].groupby("provider_code")["score"].mean()
+
+
+def test_change_by_group_stands_beside_what_regression_alone_would_give() -> None:
+    page = grouped(-12.0, incentives())
+    start, end = (overall_scores(page, year) for year in (2017, 2019))
+    change, group = end - start, pd.Series(GROUP)
+    found = review.group_changes(page, 2017, 2019, reliability=0.8).set_index("group")
+    assert sorted(found.index) == ["funding_at_stake", "no_scheme"]
+    for name, row_ in found.iterrows():
+        own = group == name
+        predicted = change.mean() - 0.2 * (start[own].mean() - start.mean())
+        assert (row_["before"], row_["after"], row_["n"], row_["systems"]) == (2017, 2019, 16, 8)
+        assert row_["earlier"] == pytest.approx(start[own].mean())
+        assert row_["change"] == pytest.approx(change[own].mean())
+        assert row_["low"] < row_["change"] < row_["high"]
+        assert row_["predicted"] == pytest.approx(predicted)
+        assert row_["beforehand"]
+    assert found["reversals"].to_dict() == {"funding_at_stake": 0.25, "no_scheme": 0.0}
+    assert found.loc["funding_at_stake", "change"] < found.loc["no_scheme", "change"] - 8
+
+
+def test_who_is_not_listed_is_a_group_of_its_own_and_few_systems_have_no_interval() -> None:
+    """Four organisations of two systems are listed, with a group that came after the round."""
+    page = grouped(0.0, incentives(since="2020-01-01").head(8).query("group == 'no_scheme'"))
+    found = review.group_changes(page, 2017, 2019, reliability=1.0).set_index("group")
+    assert found["n"].to_dict() == {"no_scheme": 4, "not_listed": 28}
+    assert found["systems"].to_dict() == {"no_scheme": 2, "not_listed": 8}
+    assert np.isnan(found.loc["no_scheme", "low"])
+    assert np.isfinite(found.loc["not_listed", "low"])
+    assert not found.loc["no_scheme", "beforehand"]
+    assert pd.isna(found.loc["not_listed", "beforehand"])
+    # Perfectly reliable scores do not regress: everybody is expected to change alike.
+    assert found["predicted"].tolist() == pytest.approx([found["predicted"].mean()] * 2)
+
+
+def test_steps_in_which_nobody_is_listed_are_not_shown() -> None:
+    every = review.group_table(grouped(0.0, incentives()), QUESTIONNAIRES, 0.8)
+    assert every["after"].tolist() == [2017, 2017, 2019, 2019]
+    later_only = grouped(0.0, incentives().assign(round=2019))
+    found = review.group_table(later_only, QUESTIONNAIRES, 0.8)
+    assert found["after"].tolist() == [2019, 2019]
+    pd.testing.assert_frame_equal(found, every.tail(2).reset_index(drop=True))
+    nobody = review.group_table(grouped(0.0, incentives().head(0)), QUESTIONNAIRES, 0.8)
+    assert nobody.empty
+    assert nobody.columns.tolist() == every.columns.tolist()
+
+
 # The ladder
 
 

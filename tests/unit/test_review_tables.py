@@ -101,6 +101,65 @@ def test_the_benchmark_of_rank_agreement_is_the_reliability_of_ranks() -> None:
     assert expected_spearman(0.8) == pytest.approx(0.785939, abs=1e-6)  # 6/pi arcsin(.4)
 
 
+def merging(sizes: pd.DataFrame) -> Shelf:
+    """R31 has joined R30; R99 is new; all others scored 0, 3.2, ... and score a tenth of it now."""
+    earlier = dict(zip(CODES, np.linspace(0, 100, 32), strict=True))
+    items = tidy(
+        *({"round": 2016, "provider_code": code, "provider_code_returned": code,
+           "care_setting": "all", "level": "item", "construct": ITEMS["readiness"],
+           "score": score} for code, score in earlier.items())
+    )  # fmt: skip
+    links = pd.DataFrame({"round": 2016, "code_returned": CODES, "weight": 1.0,
+                          "provider_code": [*CODES[:31], "R30"],
+                          "kind": ["same"] * 31 + ["merged"]})  # fmt: skip
+    later = [earlier[code] for code in CODES[:31]]
+    scores = 1 + 4 * (np.array([*later, 50.0]) / 10 + 20) / 100
+    return Shelf(items=items, links=links, sizes=sizes,
+                 returns=tidy(*overall(2025, scores, [*CODES[:31], "R99"])))  # fmt: skip
+
+
+NO_SIZES = pd.DataFrame({"round": [], "code_returned": [], "size": []})
+
+
+def test_link_rules_differ_in_what_they_do_with_those_that_merged() -> None:
+    found = review.link_rules(merging(NO_SIZES), [linked()], "unweighted").set_index("rule")
+    assert found.index.tolist() == ["unweighted", "drop_merged"]  # no sizes, no other rules
+    assert found["chosen"].tolist() == [True, False]
+    assert found[["before", "after"]].drop_duplicates().to_numpy().tolist() == [[2016, 2025]]
+    assert found["n"].tolist() == [31, 30]
+    assert found["joined"].tolist() == [1, 0]
+    assert found["lost"].tolist() == [1, 2]
+    earlier = np.linspace(0, 100, 32)
+    later = earlier[:31] / 10 + 20
+    value = np.append(earlier[:30], earlier[30:].mean())
+    assert found.loc["unweighted", "shift"] == pytest.approx((later - value).mean())
+    assert found.loc["unweighted", "r"] == pytest.approx(np.corrcoef(value, later)[0, 1])
+    assert found.loc["drop_merged", "shift"] == pytest.approx((later - value)[:30].mean())
+    assert found.loc["drop_merged", "r"] == pytest.approx(1)
+    assert ((found["low"] < found["shift"]) & (found["shift"] < found["high"])).all()
+
+
+def test_link_rules_by_size_need_every_size() -> None:
+    """R31 is three times R30: weighted it pulls the value up, as the largest it decides."""
+    sizes = pd.DataFrame({"round": 2016, "code_returned": CODES,
+                          "size": [1.0] * 31 + [3.0]})  # fmt: skip
+    found = review.link_rules(merging(sizes), [linked()], "largest").set_index("rule")
+    assert found.index.tolist() == ["unweighted", "weighted", "largest", "drop_merged"]
+    assert found.index[found["chosen"]].tolist() == ["largest"]
+    of_two, last = np.linspace(0, 100, 32)[30:]
+    steps = found["shift"] - found.loc["unweighted", "shift"]
+    assert 31 * steps["weighted"] == pytest.approx((of_two + last) / 2 - (of_two + 3 * last) / 4)
+    assert 31 * steps["largest"] == pytest.approx((of_two + last) / 2 - last)
+    missing = merging(sizes.iloc[:-1])
+    assert "largest" not in review.link_rules(missing, [linked()], "unweighted")["rule"].tolist()
+
+
+def test_without_pairs_there_is_no_table_of_link_rules() -> None:
+    found = review.link_rules(merging(NO_SIZES), [], "unweighted")
+    assert found.empty
+    assert "joined" in found.columns
+
+
 def test_linked_scales_are_forced_to_no_shift_and_say_so() -> None:
     items = tidy(
         *({"round": 2016, "provider_code": code, "provider_code_returned": code,
