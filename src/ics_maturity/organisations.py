@@ -17,6 +17,7 @@ from ics_maturity.returns import QualityLog
 
 _SYSTEM_COLUMN = dict(zip(VINTAGES, ("ics_code", "ics_code_2026"), strict=True))
 _ROUTE_COLUMNS = [*TABLES["successions"].fields, "in_returns", "accounted"]
+_HINTS = 100  # names that get the nearest known ones: each is held against all of these
 _CORRECTION_OF_ONE_FILE = ("corrected", "none")
 
 LINKS_DICTIONARY: dict[str, Any] = {
@@ -82,7 +83,10 @@ def _log_names(rows: pd.DataFrame, providers: pd.DataFrame, log: QualityLog) -> 
     """Note what was matched by hand; quarantine what was not matched at all."""
     by_hand = providers.set_index("provider_code")["match"]
     by_hand = by_hand[by_hand.str.startswith("manual")]
-    for (year, code, name), same in rows.groupby(["round", "provider_code", "provider_name"]):
+    odd = rows[(rows["provider_code"] == "") | rows["provider_code"].isin(by_hand.index)]
+    for n, ((year, code, name), same) in enumerate(
+        odd.groupby(["round", "provider_code", "provider_name"])
+    ):
         if code in by_hand.index:
             log.note(
                 "code_matched_by_hand", f"{name} was given its code by hand: {by_hand[code]}",
@@ -90,7 +94,8 @@ def _log_names(rows: pd.DataFrame, providers: pd.DataFrame, log: QualityLog) -> 
                 rule="organisations.attach_codes",
             )  # fmt: skip
         elif code == "":
-            near = difflib.get_close_matches(name.upper(), providers["provider_name"], n=2)
+            known = providers["provider_name"] if n < _HINTS else ()
+            near = difflib.get_close_matches(name.upper(), known, n=2)
             log.note(
                 "unknown_provider_name", f"{len(same)} scores of a name that no provider bears",
                 round=year, value=name, severity="quarantined",
@@ -221,7 +226,10 @@ _LOGGED: dict[str, tuple[str, Literal["note", "warning"], str]] = {
 
 def _log_routes(routes: pd.DataFrame, log: QualityLog) -> None:
     """One entry per organisation that did not simply stay or merge."""
-    for (year, code), parts in routes.groupby(["round", "code_returned"]):
+    keys = ["round", "code_returned"]
+    first_parts = routes.drop_duplicates(keys)
+    odd = first_parts[~first_parts["accounted"] | first_parts["kind"].isin(_LOGGED)]
+    for (year, code), parts in routes.merge(odd[keys], on=keys).groupby(keys):
         first = parts.iloc[0]
         if not first["accounted"]:
             log.note(
@@ -245,17 +253,19 @@ def _log_stale(
     routes: pd.DataFrame, successions: pd.DataFrame, providers: pd.DataFrame, log: QualityLog
 ) -> None:
     """One entry per code that had been replaced before its round and is followed all the same."""
-    listed = set(zip(successions["round"], successions["code_returned"], strict=True))
-    current = set(providers["provider_code"])
-    for (year, code), parts in routes[routes["accounted"]].groupby(["round", "code_returned"]):
-        if (year, code) not in listed and code not in current:
-            log.note(
-                "code_replaced",
-                f"{parts['name_returned'].iloc[0]}: the code was replaced before the round",
-                round=year, provider_code=code, value=code, severity="warning",
-                action=f"used for {' and '.join(parts['provider_code']) or 'its own round'}",
-                rule="the code's last known succession",
-            )  # fmt: skip
+    keys = ["round", "code_returned"]
+    listed = pd.MultiIndex.from_frame(routes[keys]).isin(
+        pd.MultiIndex.from_frame(successions[keys])
+    )
+    current = routes["code_returned"].isin(providers["provider_code"])
+    for (year, code), parts in routes[routes["accounted"] & ~listed & ~current].groupby(keys):
+        log.note(
+            "code_replaced",
+            f"{parts['name_returned'].iloc[0]}: the code was replaced before the round",
+            round=year, provider_code=code, value=code, severity="warning",
+            action=f"used for {' and '.join(parts['provider_code']) or 'its own round'}",
+            rule="the code's last known succession",
+        )  # fmt: skip
 
 
 def attach_systems(

@@ -18,6 +18,11 @@ def text(value: object) -> str:
     return "" if value is None else str(value).strip(_BLANKS)
 
 
+def is_filled(value: object) -> bool:
+    """Whether the cell holds anything but blanks."""
+    return value is not None and (not isinstance(value, str) or value.strip(_BLANKS) != "")
+
+
 def number(value: object) -> float:
     """A finite number from a cell.
 

@@ -9,7 +9,7 @@ from openpyxl.utils import get_column_letter
 
 from ics_maturity.errors import Problem
 from ics_maturity.instruments.wording import wording_key
-from ics_maturity.readers.cells import text
+from ics_maturity.readers.cells import is_filled, text
 from ics_maturity.readers.result import Source
 
 
@@ -86,19 +86,24 @@ def log_unheaded(
         rows: the rows of returns below the header.
         read: positions of columns without a heading that are read none the less.
     """
-    filled = Counter(at for row in rows for at, cell in enumerate(row) if text(cell))
+    unheaded = [at for at, cell in enumerate(header) if not text(cell) and at not in read]
+    filled = Counter(
+        at
+        for row in rows
+        for at in (*unheaded, *range(len(header), len(row)))
+        if at < len(row) and is_filled(row[at])
+    )
     for at, count in sorted(filled.items()):
-        if at not in read and (at >= len(header) or not text(header[at])):
-            source.note(
-                "unheaded_column",
-                "A column without a heading holds values.",
-                sheet=sheet,
-                column=get_column_letter(at + 1),
-                value=f"{count} cells",
-                action="not read",
-                severity="quarantined",
-                rule="values below an empty heading",
-            )
+        source.note(
+            "unheaded_column",
+            "A column without a heading holds values.",
+            sheet=sheet,
+            column=get_column_letter(at + 1),
+            value=f"{count} cells",
+            action="not read",
+            severity="quarantined",
+            rule="values below an empty heading",
+        )
 
 
 def _rename_hint(missing: str, unknown: Sequence[str]) -> str:

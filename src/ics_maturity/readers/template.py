@@ -12,8 +12,11 @@ second are refused with the cell and what to write: nothing is filled down, gues
 import difflib
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +29,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from ics_maturity.errors import InputError, Problem
 from ics_maturity.instruments import Instrument
 from ics_maturity.instruments.wording import wording_key
-from ics_maturity.readers.cells import NotANumber, is_code, number, number_between, text
+from ics_maturity.readers.cells import NotANumber, is_code, is_filled, number, number_between, text
 from ics_maturity.readers.frames import tidy
 from ics_maturity.readers.guard import Sheet, read_csv, read_workbook
 from ics_maturity.readers.headings import heading_problems, log_unheaded, positions
@@ -104,30 +107,24 @@ def read_template(source: Source) -> ReadResult:
             rule="no instrument file for the year",
         )
     columns = positions(sheet.rows[header_row])
-    problems: list[Problem] = []
     filled = _filled(source, sheet, header_row)
-    rows = [
-        _Row(source, sheet, columns, index, instrument, problems).values()
-        for index in filled
-        if _whole(source, sheet, columns, index, problems)
-    ]
-    if not rows and not problems:
-        problems = [source.problem("rows of scores", sheet=sheet.name, fix="fill in the template")]
-    if not problems:
-        problems = _repeated(rows, source, sheet)
+    body = _Body(source, sheet, columns, _whole(source, sheet, columns, filled))
+    if not filled:
+        raise InputError(
+            source.problem("rows of scores", sheet=sheet.name, fix="fill in the template")
+        )
+    values = _values(body, _Rules(source, instrument))
+    problems = body.problems() or _repeated(values, source, sheet)
     if problems:
         raise InputError(problems)
     _log_text_numbers(source, sheet, columns["score"], header_row)
     for column in ("provider_code", "ics_code"):
         _log_small_letters(source, sheet, column, columns.get(column), header_row)
+    rows = [index + 1 for index in filled]
     log_names_of_codes(
-        [
-            (index + 1, row["provider_code_returned"], row["provider_name"])
-            for index, row in zip(filled, rows, strict=True)
-        ],
+        list(zip(rows, values["provider_code_returned"], values["provider_name"], strict=True)),
         source,
     )
-    values: dict[str, Any] = {name: [row[name] for row in rows] for name in rows[0]}
     frame = tidy(values | {"source_id": source.source_id}, file=source.file)
     if instrument is not None:
         log_off_lattice(frame, instrument, source)
@@ -189,7 +186,7 @@ def _filled(source: Source, sheet: Sheet, header_row: int) -> list[int]:
     """
     filled = []
     for index in range(header_row + 1, len(sheet.rows)):
-        cells = [said for cell in sheet.rows[index] if (said := text(cell))]
+        cells = list(islice(filter(is_filled, sheet.rows[index]), 2))
         if len(cells) > 1:
             filled.append(index)
         elif cells:
@@ -198,7 +195,7 @@ def _filled(source: Source, sheet: Sheet, header_row: int) -> list[int]:
                 "The row holds one filled cell: a remark, not a score.",
                 sheet=sheet.name,
                 row=index + 1,
-                value=cells[0],
+                value=text(cells[0]),
                 action="not read",
                 rule="one filled cell",
             )
@@ -215,32 +212,25 @@ def _filled(source: Source, sheet: Sheet, header_row: int) -> list[int]:
 
 
 def _whole(
-    source: Source,
-    sheet: Sheet,
-    columns: Mapping[str, int],
-    index: int,
-    problems: list[Problem],
-) -> bool:
-    """Whether at least half of the required cells are filled; else one problem for the row."""
-    cells = sheet.rows[index]
-    empty = [
-        name
-        for name in sorted(_REQUIRED, key=lambda name: columns[name])
-        if columns[name] >= len(cells) or not text(cells[columns[name]])
-    ]
-    if 2 * len(empty) <= len(_REQUIRED):
-        return True
-    problems.append(
-        source.problem(
-            "a row of scores, or none",
-            sheet=sheet.name,
-            row=index + 1,
-            column=", ".join(empty),
-            value=" ".join(filter(None, map(text, cells))),
-            fix="clear the row if it is a total or a remark, or fill in what is empty",
-        )
-    )
-    return False
+    source: Source, sheet: Sheet, columns: Mapping[str, int], filled: Sequence[int]
+) -> dict[int, Problem | None]:
+    """By row (0-based), none where at least half of the required cells are filled, else why not."""
+    required = sorted((columns[name], name) for name in _REQUIRED)
+    found: dict[int, Problem | None] = {}
+    for index in filled:
+        cells = sheet.rows[index]
+        empty = [name for at, name in required if at >= len(cells) or not is_filled(cells[at])]
+        found[index] = None
+        if 2 * len(empty) > len(_REQUIRED):
+            found[index] = source.problem(
+                "a row of scores, or none",
+                sheet=sheet.name,
+                row=index + 1,
+                column=", ".join(empty),
+                value=" ".join(filter(None, map(text, cells))),
+                fix="clear the row if it is a total or a remark, or fill in what is empty",
+            )
+    return found
 
 
 def _log_above(source: Source, sheet: Sheet, header_row: int) -> None:
@@ -302,132 +292,189 @@ def _capitals(code: str) -> str:
 
 
 @dataclass(frozen=True)
-class _Row:
-    """One row of a filled-in template; what is wrong with it is added to ``problems``."""
+class _Found:
+    """What a cell holds; ``expected`` and ``fix`` say what it should, if it cannot be used."""
+
+    value: Any
+    expected: str = ""
+    fix: str = ""
+
+
+@dataclass(frozen=True)
+class _Body:
+    """The rows of scores below the header, read column by column.
+
+    ``rows`` are their numbers (0-based), each with what is wrong with it as a whole.
+    """
 
     source: Source
     sheet: Sheet
     columns: Mapping[str, int]
-    index: int
-    instrument: Instrument | None
-    problems: list[Problem]
+    rows: Mapping[int, Problem | None]
 
-    def values(self) -> dict[str, Any]:
-        """The row's values under the names of the tidy returns."""
-        low, high = self._scale_end("scale_min"), self._scale_end("scale_max")
-        level = self._checked("level", self._said("level") in LEVELS, "one of " + ", ".join(LEVELS))
-        who = self._said("assessed_by") or self.source.assessed_by
-        self._checked("assessed_by", who in ASSESSORS, "self or moderated, here or in the profile")
-        name = self._said("provider_name")
-        self._checked("provider_name", name != "", "the name of the provider")
-        self._checked(
-            "round",
-            self._said("round") == str(self.source.round),
-            f"{self.source.round}, as the profile says",
+    @cached_property
+    def _faults(self) -> list[tuple[int, int, Problem]]:
+        return []
+
+    @cached_property
+    def indexes(self) -> list[int]:
+        """The rows that can be read."""
+        return [index for index, fault in self.rows.items() if fault is None]
+
+    def cells(self, column: str) -> list[object]:
+        """The column's cells; none where there is no such column, or the row ends before it."""
+        at = self.columns.get(column)
+        rows = (self.sheet.rows[index] for index in self.indexes)
+        return [row[at] if at is not None and at < len(row) else None for row in rows]
+
+    def read(
+        self, column: str, rule: Callable[..., _Found], *others: Sequence[object]
+    ) -> list[Any]:
+        """The column's values by a rule, which is asked once for cells that recur.
+
+        Args:
+            others: what the rule needs to know besides, for each row.
+        """
+        cells = self.cells(column)
+        answers: dict[object, _Found] = {}
+        values = []
+        for place, asked in enumerate(zip(cells, *others, strict=True)):
+            key = tuple(map(type, asked)), asked  # 1, 1.0 and True are equal
+            if key not in answers:
+                answers[key] = rule(*asked)
+            found = answers[key]
+            values.append(found.value)
+            if found.expected:
+                self._fault(column, self.indexes[place], text(cells[place]), found)
+        return values
+
+    def _fault(self, column: str, index: int, said: str, found: _Found) -> None:
+        problem = self.source.problem(
+            found.expected,
+            sheet=self.sheet.name,
+            row=index + 1,
+            column=column,
+            value=said or "an empty cell",
+            fix=found.fix or (f"correct the {column}" if said else _fill_in(column)),
         )
-        return {
-            "round": self.source.round,
-            "provider_code_returned": self._code("provider_code"),
-            "provider_name": name,
-            "ics_code": self._code("ics_code"),
-            "region": self._said("region"),
-            "care_setting": self._setting(),
-            "level": level,
-            "construct": self._construct(level),
-            "score": self._score(low, high),
-            "scale_min": low,
-            "scale_max": high,
-            "assessed_by": who,
-            "source_locator": self._locator("score"),
-        }
+        self._faults.append((index, len(self._faults), problem))
 
-    def _cell(self, column: str) -> object:
-        position = self.columns.get(column)
-        cells = self.sheet.rows[self.index]
-        return cells[position] if position is not None and position < len(cells) else None
+    def problems(self) -> list[Problem]:
+        """Everything wrong that was found, in the order of the rows."""
+        unread = [(index, -1, fault) for index, fault in self.rows.items() if fault is not None]
+        return [fault for _, _, fault in sorted([*unread, *self._faults], key=itemgetter(0, 1))]
 
-    def _said(self, column: str) -> str:
-        return text(self._cell(column))
+    def locators(self, column: str) -> list[str]:
+        """Where each of the column's values stands."""
+        at = self.columns[column] + 1
+        if self.sheet.name:
+            letter = get_column_letter(at)
+            return [f"sheet '{self.sheet.name}' {letter}{index + 1}" for index in self.indexes]
+        return [f"row {index + 1} column {at}" for index in self.indexes]
 
-    def _checked(self, column: str, good: bool, expected: str, fix: str = "") -> str:
-        """The cell's text; a problem is noted unless it is good."""
-        said = self._said(column)
-        if not good:
-            self.problems.append(
-                self.source.problem(
-                    expected,
-                    sheet=self.sheet.name,
-                    row=self.index + 1,
-                    column=column,
-                    value=said or "an empty cell",
-                    fix=fix or (f"correct the {column}" if said else _fill_in(column)),
-                )
-            )
-        return said
 
-    def _code(self, column: str) -> str:
-        code = _capitals(self._said(column))
-        self._checked(column, not code or is_code(code), "letters and digits, or an empty cell")
-        return code
+@dataclass(frozen=True)
+class _Rules:
+    """What each cell of a row of scores may hold; without an ``instrument`` on file, any slug."""
 
-    def _setting(self) -> str:
+    source: Source
+    instrument: Instrument | None
+
+    def level(self, cell: object) -> _Found:
+        return _good_if(text(cell) in LEVELS, text(cell), "one of " + ", ".join(LEVELS))
+
+    def assessor(self, cell: object) -> _Found:
+        who = text(cell) or self.source.assessed_by
+        return _good_if(who in ASSESSORS, who, "self or moderated, here or in the profile")
+
+    def name(self, cell: object) -> _Found:
+        return _good_if(text(cell) != "", text(cell), "the name of the provider")
+
+    def year(self, cell: object) -> _Found:
+        year = self.source.round
+        return _good_if(text(cell) == str(year), year, f"{year}, as the profile says")
+
+    def code(self, cell: object) -> _Found:
+        code = _capitals(text(cell))
+        return _good_if(not code or is_code(code), code, "letters and digits, or an empty cell")
+
+    def setting(self, cell: object) -> _Found:
         """The slug; the published spellings of a round on file are understood too."""
-        said = self._said("care_setting")
+        said = text(cell)
         if self.instrument is None or not self.instrument.settings or said == "all":
-            good = not slug_problem(said)
-            return self._checked("care_setting", good, "lower-case words joined by underscores")
+            return _good_if(not slug_problem(said), said, "lower-case words joined by underscores")
         known = [setting.id for setting in self.instrument.settings]
         slug = said if said in known else self.instrument.setting_named(said)
-        self._checked("care_setting", slug is not None, "one of all, " + ", ".join(known))
-        return slug or said
+        return _good_if(slug is not None, slug or said, "one of all, " + ", ".join(known))
 
-    def _construct(self, level: str) -> str:
+    def construct(self, cell: object, level: str) -> _Found:
         """The construct; where the round's instrument is on file it must be one of its own."""
-        said = self._said("construct")
+        said = text(cell)
         known = self.instrument.constructs.get(level) if self.instrument else None
         if not known:
             good = not slug_problem(said.replace(".", "_"))
-            return self._checked("construct", good, "lower-case words joined by underscores")
+            return _good_if(good, said, "lower-case words joined by underscores")
         near = [] if said in known else difflib.get_close_matches(said, sorted(known), n=1)
         fix = f"did you mean {near[0]}?" if near else f"use a {level} of that round"
-        return self._checked("construct", said in known, f"a {level} of {self.source.round}", fix)
+        return _good_if(said in known, said, f"a {level} of {self.source.round}", fix)
 
-    def _scale_end(self, column: str) -> float:
+    def lowest(self, cell: object) -> _Found:
+        return self._scale_end(cell, getattr(self.instrument, "scale_min", None))
+
+    def highest(self, cell: object) -> _Found:
+        return self._scale_end(cell, getattr(self.instrument, "scale_max", None))
+
+    def _scale_end(self, cell: object, own: float | None) -> _Found:
         """An end of the scale: the instrument's where it is on file, else the cell's."""
-        own = getattr(self.instrument, column, None)
-        cell = self._cell(column)
         try:
             end = own if own is not None and not text(cell) else number(cell)
         except NotANumber as error:
-            self._checked(column, False, "a number, the end of the scale", str(error))
-            return float("nan")
-        self._checked(column, own in (None, end), f"{own}, the scale of {self.source.round}")
-        return end
+            return _Found(float("nan"), "a number, the end of the scale", str(error))
+        return _good_if(own in (None, end), end, f"{own}, the scale of {self.source.round}")
 
-    def _score(self, low: float, high: float) -> float:
+    def score(self, cell: object, low: float, high: float) -> _Found:
         try:
-            return number_between(self._cell("score"), low, high)
+            return _Found(number_between(cell, low, high))
         except NotANumber as error:
-            self._checked("score", False, f"a score from {low:g} to {high:g}", str(error))
-            return float("nan")
+            return _Found(float("nan"), f"a score from {low:g} to {high:g}", str(error))
 
-    def _locator(self, column: str) -> str:
-        position = self.columns[column]
-        if self.sheet.name:
-            return f"sheet '{self.sheet.name}' {get_column_letter(position + 1)}{self.index + 1}"
-        return f"row {self.index + 1} column {position + 1}"
+
+def _good_if(good: bool, value: object, expected: str, fix: str = "") -> _Found:
+    return _Found(value) if good else _Found(value, expected, fix)
+
+
+def _values(body: _Body, rules: _Rules) -> dict[str, list[Any]]:
+    """The rows' values under the names of the tidy returns."""
+    low, high = body.read("scale_min", rules.lowest), body.read("scale_max", rules.highest)
+    level = body.read("level", rules.level)
+    return {
+        "round": body.read("round", rules.year),
+        "provider_code_returned": body.read("provider_code", rules.code),
+        "provider_name": body.read("provider_name", rules.name),
+        "ics_code": body.read("ics_code", rules.code),
+        "region": [text(cell) for cell in body.cells("region")],
+        "care_setting": body.read("care_setting", rules.setting),
+        "level": level,
+        "construct": body.read("construct", rules.construct, level),
+        "score": body.read("score", rules.score, low, high),
+        "scale_min": low,
+        "scale_max": high,
+        "assessed_by": body.read("assessed_by", rules.assessor),
+        "source_locator": body.locators("score"),
+    }
 
 
 def _fill_in(column: str) -> str:
     return f"write the {column} in this row too; a merged cell counts for its first row only"
 
 
-def _repeated(rows: Sequence[Mapping[str, Any]], source: Source, sheet: Sheet) -> list[Problem]:
+def _repeated(values: Mapping[str, list[Any]], source: Source, sheet: Sheet) -> list[Problem]:
     """Rows that score the same thing twice, under whatever spelling of the provider's name."""
     first: dict[tuple[object, ...], Mapping[str, Any]] = {}
     problems = []
     others = [name for name in GRAIN if not name.startswith("provider_")]
-    for row in rows:
+    for cells in zip(*values.values(), strict=True):
+        row = dict(zip(values, cells, strict=True))
         who = row["provider_code_returned"] or wording_key(row["provider_name"])
         earlier = first.setdefault((who, *(row[name] for name in others)), row)
         if earlier is not row:
