@@ -25,6 +25,11 @@ from ics_maturity.readers.result import Source
 MAX_FILE_BYTES = 150_000_000
 MAX_UNZIPPED_BYTES = 150_000_000
 MAX_PART_BYTES = 20_000_000  # styles, shared strings and the like: openpyxl holds them whole
+# Of a part in KEPT_WHOLE. A spreadsheet holds at most 65,490 cell formats of a few
+# tags each; openpyxl makes an object of every one, at fifty microseconds and a kilobyte.
+MAX_PART_TAGS = 300_000
+# What openpyxl keeps of a workbook besides sheets and texts, wherever these lie.
+KEPT_WHOLE = re.compile(r"xl/(styles|workbook)\.xml|\[Content_Types\]\.xml|docProps/.*|.*\.rels")
 MAX_MEMBERS = 2_000
 MAX_ROWS = 500_000
 MAX_COLUMNS = 2_000
@@ -352,7 +357,24 @@ def _check_sizes(source: Source, archive: zipfile.ZipFile) -> int:
             "remove what is not returns",
             f"{unzipped:,} bytes in {len(members):,} parts",
         )
+    _check_tags(source, archive)
     return unzipped
+
+
+def _check_tags(source: Source, archive: zipfile.ZipFile) -> None:
+    """How many tags the parts hold that openpyxl keeps whole, styles before all."""
+    for name in archive.namelist():
+        if not KEPT_WHOLE.fullmatch(name):
+            continue
+        with archive.open(name) as stream:
+            tags = sum(chunk.count(b"<") for chunk in iter(lambda: stream.read(_CHUNK), b""))
+        if tags > MAX_PART_TAGS:
+            _refuse(
+                source,
+                f"at most {MAX_PART_TAGS:,} tags of styles or names",
+                "copy the table, values only, into a new workbook",
+                f"a part of {tags:,} tags",
+            )
 
 
 def _check_sheet(source: Source, archive: zipfile.ZipFile, part: str) -> None:
