@@ -69,6 +69,7 @@ def test_library_agrees_where_it_has_the_estimator(clustered):
     assert [c.p for c in cr1(y, X, codes)] == pytest.approx(library.pvalues)
 
 
+@pytest.mark.filterwarnings("error")
 def test_a_cluster_that_alone_decides_a_coefficient_is_named(clustered):
     y, X, codes = clustered
     only = (codes == 3).astype(float)
@@ -79,6 +80,9 @@ def test_a_cluster_that_alone_decides_a_coefficient_is_named(clustered):
     assert np.isnan(found[3].se)
     assert np.isnan(found[3].p)
     assert all(c.se > 0 and 0 <= c.p <= 1 for c in found[:3])
+    inside, outside = cr2(y, np.column_stack([only, 1 - only]), codes)  # nothing at all left
+    assert np.isnan(inside.se)
+    assert outside.se > 0
     with pytest.raises(ValueError, match="leverage 1"):
         hc(y, np.column_stack([X, np.arange(y.size) == 0]), "HC3")
 

@@ -151,7 +151,8 @@ def cr2_errors(X: ArrayLike, clusters: ArrayLike) -> Sandwich:
     trace = inner.trace(axis1=1, axis2=2)
     # The trace is the share of the model variance the estimator can see; 1 if unhindered.
     seen = trace / np.diag(bread) > _SEEN
-    df = np.where(seen, trace**2 / np.sum(inner**2, axis=(1, 2)), np.nan)
+    df = np.full(trace.shape, np.nan)
+    df[seen] = trace[seen] ** 2 / np.sum(inner[seen] ** 2, axis=(1, 2))
     return Sandwich("CR2, Satterthwaite t", design, solver, weights, codes, 1.0, df)
 
 
