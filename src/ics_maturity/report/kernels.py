@@ -2,9 +2,11 @@
 
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from ics_maturity.paths import ROOT_VARIABLE
+from ics_maturity.report.notebook import Notebook, shared_imports
 from ics_maturity.report.warm.parents import Key, parents, warm_is_possible
 
 # This interpreter, and its files as they are: the debugger cannot see into frozen modules.
@@ -25,6 +27,18 @@ _FIXED_ENVIRONMENT = {
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
     "TZ": "UTC",
 }
+
+_DRAWS = "from ics_maturity import figures"
+_REHEARSAL = "from ics_maturity.rehearsal import rehearse; rehearse()"
+
+
+def preparation(pages: Iterable[Notebook]) -> str:
+    """What a warm parent does before it forks these pages, one statement a line.
+
+    It imports what they share and, where they draw, rehearses that.
+    """
+    shared = shared_imports(pages)
+    return f"{shared}\n{_REHEARSAL}" if _DRAWS in shared.splitlines() else shared
 
 
 def environment(root: Path) -> dict[str, str]:

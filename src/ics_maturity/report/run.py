@@ -23,7 +23,6 @@ from ics_maturity.report.context import Batch, PageContext, PageLink, SystemPage
 from ics_maturity.report.folder import for_the_user_alone, recover, write_whole
 from ics_maturity.report.graph import Job, State, run_jobs
 from ics_maturity.report.lock import only_one
-from ics_maturity.report.notebook import shared_imports
 from ics_maturity.report.outputs import processed_tables, remove, results_file, written_by
 from ics_maturity.report.parameters import Parameters, check_cell, defaults, from_text, values
 from ics_maturity.report.plan import STEPS, Plan, Planned, Step, load_plan
@@ -320,13 +319,13 @@ class _Run:
         return next(item for item in made_from["notebooks"] if item["slug"] == planned.slug)
 
     @cached_property
-    def _imports(self) -> str:
+    def _preparation(self) -> str:
         pages = (
             planned.notebook
             for planned in self.selected
             for _ in range(2 if planned.step.each and len(self.ics) != 1 else 1)
         )
-        return shared_imports(pages)
+        return kernels.preparation(pages)
 
     # The jobs
 
@@ -376,7 +375,7 @@ class _Run:
 
     def _run_notebook(self, planned: Planned) -> None:
         if self.warm:
-            kernels.warm_up(self.root, planned.path.parent, self._imports)
+            kernels.warm_up(self.root, planned.path.parent, self._preparation)
         from ics_maturity.report.execute import NotebookFailedError, execute
 
         page, processed = planned.page, self.profile.processed
@@ -391,7 +390,7 @@ class _Run:
                 planned.path,
                 changed,
                 lambda i, n: progress.cell(page, i, n),
-                self._imports if self.warm else None,
+                self._preparation if self.warm else None,
             )
             wrote = self._wrote(planned)
             if wrong := self._broken_promises(planned, wrote):
