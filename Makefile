@@ -1,7 +1,7 @@
 # make report   install into .venv, run the workbook on the demo returns, print the page to open
 # make test     the fast tests, on the committed notebooks and on whatever data are present
 DATA   ?= demo
-JOBS   ?= 2
+JOBS   ?=
 PYTHON ?= python3.11
 
 BIN      := .venv/bin
@@ -28,17 +28,17 @@ $(INSTALLED): uv.lock pyproject.toml requirements/bootstrap.txt
 	@touch $@
 
 report: $(INSTALLED)
-	$(BIN)/ics-maturity run --data $(DATA) --jobs $(JOBS)
+	$(BIN)/ics-maturity run --data $(DATA) $(if $(JOBS),--jobs $(JOBS))
 
 test: $(INSTALLED) lint
-	$(BIN)/ics-maturity run --data demo --jobs $(JOBS)
-	$(BIN)/python -m pytest -m 'not slow' -n $(JOBS) --dist loadfile
-	$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout 300 -n $(JOBS) --dist loadfile notebooks
+	$(BIN)/ics-maturity run --data demo $(if $(JOBS),--jobs $(JOBS))
+	$(BIN)/python -m pytest -m 'not slow' -n $(or $(JOBS),2) --dist loadfile
+	$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout 300 -n $(or $(JOBS),2) --dist loadfile notebooks
 
 test-slow: $(INSTALLED)
 	$(BIN)/uv sync --quiet --frozen --inexact --python $(BIN)/python --group fuzz
-	$(BIN)/ics-maturity run --data demo --jobs $(JOBS)
-	$(BIN)/python -m pytest -m slow -n $(JOBS) --dist loadgroup
+	$(BIN)/ics-maturity run --data demo $(if $(JOBS),--jobs $(JOBS))
+	$(BIN)/python -m pytest -m slow -n $(or $(JOBS),2) --dist loadgroup
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

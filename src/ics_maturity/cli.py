@@ -237,7 +237,7 @@ def _parser() -> argparse.ArgumentParser:
         help="with --only profiles: only this system's page; may be repeated",
     )  # fmt: skip
     add.add_argument(
-        "--jobs", type=_positive, default=_cores(), metavar="N", help="notebooks side by side"
+        "--jobs", type=_positive, default=_jobs(), metavar="N", help="notebooks side by side"
     )
     add.add_argument(
         "--workers", type=_positive, metavar="N", help="processes of the stress test (usually 1)"
@@ -293,7 +293,7 @@ def _parser() -> argparse.ArgumentParser:
 
     add = command("publish", _publish, "Bring the open run's brief and findings into the README.")
     add.add_argument(
-        "--jobs", type=_positive, default=_cores(), metavar="N", help="notebooks side by side"
+        "--jobs", type=_positive, default=_jobs(), metavar="N", help="notebooks side by side"
     )
 
     add = command("verify", _verify, "Say whether a report is current, stale or altered.")
@@ -314,8 +314,9 @@ def _folder(text: str) -> Path:
     return Path(text)
 
 
-def _cores() -> int:
-    return max(1, min(4, os.cpu_count() or 1))
+def _jobs() -> int:
+    """More than the processors: a page waits now and then. Not many more: pages need memory."""
+    return min(8, (os.cpu_count() or 1) + 2)
 
 
 if __name__ == "__main__":
