@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(chosen.handler(chosen))
     except KeyboardInterrupt:
-        print("Interrupted. What had finished is kept.", file=sys.stderr)
+        _say("Interrupted. What had finished is kept.", error=True)
         return INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if chosen.debug:
             raise
-        print(_message(error), file=sys.stderr)
+        _say(_message(error), error=True)
         return FAILED
 
 
@@ -66,12 +66,12 @@ def _run(chosen: argparse.Namespace) -> int:
     else:
         executed = _bring_up_to_date(chosen, only)
     if not executed:
-        print("Nothing has changed: no notebook was executed.", file=sys.stderr)
-    print(_shown(root / "reports" / chosen.data / "index.html"))
+        _say("Nothing has changed: no notebook was executed.", error=True)
+    _say(_shown(root / "reports" / chosen.data / "index.html"))
     if chosen.release:
         from ics_maturity.release.build import release
 
-        print(_shown(release(chosen.data, least=chosen.min_providers) / "index.html"))
+        _say(_shown(release(chosen.data, least=chosen.min_providers) / "index.html"))
     return 0
 
 
@@ -105,7 +105,7 @@ def _list(chosen: argparse.Namespace) -> int:
     for planned in load_plan(project_root()).notebooks:
         needs = ", ".join(planned.step.needs) or "nothing"
         takes = ", ".join(f"{k}={v}" for k, v in defaults(planned.step.parameters).items())
-        print(f"{planned.slug}\n    {planned.notebook.title}\n    needs {needs}; takes {takes}")
+        _say(f"{planned.slug}\n    {planned.notebook.title}\n    needs {needs}; takes {takes}")
     return 0
 
 
@@ -121,11 +121,11 @@ def _fetch(chosen: argparse.Namespace) -> int:
     folder = sources_folder(root)
     if os.environ.get(SOURCES_VARIABLE):
         verify(wanted, folder)
-        print(f"{len(wanted)} files verified where {SOURCES_VARIABLE} says; nothing to fetch")
+        _say(f"{len(wanted)} files verified where {SOURCES_VARIABLE} says; nothing to fetch")
         return 0
     done = fetch(register, folder, from_dir=chosen.from_dir, only=[s.id for s in wanted])
     for source_id, how in done.items():
-        print(f"{register[source_id].path}: {how}, sha256 verified")
+        _say(f"{register[source_id].path}: {how}, sha256 verified")
     return 0
 
 
@@ -133,7 +133,7 @@ def _template(chosen: argparse.Namespace) -> int:
     from ics_maturity.readers import template
 
     for path in template.write_template(chosen.out):
-        print(_shown(path))
+        _say(_shown(path))
     return 0
 
 
@@ -142,15 +142,13 @@ def _check(chosen: argparse.Namespace) -> int:
     from ics_maturity.errors import InputError
 
     try:
-        print(check_returns(chosen.folder))
+        _say(check_returns(chosen.folder))
     except InputError as error:
         if chosen.debug:
             raise
         found = len(error.problems)
-        print(
-            f"ics-maturity: {found} problem{'s' * (found > 1)} would stop a run:", file=sys.stderr
-        )
-        print(*error.problems, sep="\n", file=sys.stderr)  # every one, however many
+        _say(f"ics-maturity: {found} problem{'s' * (found > 1)} would stop a run:", error=True)
+        _say("\n".join(map(str, error.problems)), error=True)  # every one, however many
         return FAILED
     return 0
 
@@ -164,10 +162,10 @@ def _simulate(chosen: argparse.Namespace) -> int:
         seed = simulate.PROFILE_SEED if chosen.seed is None else chosen.seed
         profile = load_folder(chosen.returns_of, chosen.returns_of.resolve().name)
         for path in simulate.write_profile_returns(profile, seed):
-            print(_shown(path))
+            _say(_shown(path))
         return 0
     simulate.write_demo(chosen.out, simulate.DEMO_SEED if chosen.seed is None else chosen.seed)
-    print(_shown(chosen.out))
+    _say(_shown(chosen.out))
     return 0
 
 
@@ -178,21 +176,27 @@ def _publish(chosen: argparse.Namespace) -> int:
 
     run("open", jobs=chosen.jobs)
     for path in publish(project_root()):
-        print(_shown(path))
+        _say(_shown(path))
     return 0
 
 
 def _verify(chosen: argparse.Namespace) -> int:
-    from ics_maturity.errors import visible
     from ics_maturity.report.verify import verify
 
     verdict = verify(chosen.path)
-    print(visible(f"{chosen.path}: {verdict.state}"))
+    _say(f"{chosen.path}: {verdict.state}")
     for reason in verdict.reasons:
-        print(visible(f"  {reason}"))
+        _say(f"  {reason}")
     if verdict.unchecked:
-        print(visible(f"  not here, so not compared: {', '.join(verdict.unchecked)}"))
+        _say(f"  not here, so not compared: {', '.join(verdict.unchecked)}")
     return VERDICTS[verdict.state]
+
+
+def _say(text: str, *, error: bool = False) -> None:
+    """Print lines, of which a terminal obeys nothing that came with the data."""
+    from ics_maturity.errors import on_terminal
+
+    print(on_terminal(text), file=sys.stderr if error else sys.stdout)
 
 
 def _shown(path: Path) -> str:
@@ -209,7 +213,9 @@ class _Parser(argparse.ArgumentParser):
     """Says what is wrong and where help is, without the whole usage."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(USAGE, f"ics-maturity: {message}\nHelp: {self.prog} --help\n")
+        from ics_maturity.errors import on_terminal
+
+        self.exit(USAGE, f"ics-maturity: {on_terminal(message)}\nHelp: {self.prog} --help\n")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -28,6 +28,16 @@ def visible(text: str) -> str:
     )
 
 
+def on_terminal(text: str) -> str:
+    """Lines for a terminal to show and never obey: whatever is not printable is written out.
+
+    A carriage return, unlike the other blanks, would let a line be written over.
+    """
+    return "".join(
+        c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text
+    )
+
+
 def harmless(value: object, width: int = 300) -> str:
     """Untrusted text for a table: printable, and never a formula when a spreadsheet opens it."""
     plain = plain_text(value, width)

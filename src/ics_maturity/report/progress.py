@@ -8,6 +8,8 @@ from typing import TextIO
 
 from tqdm import tqdm
 
+from ics_maturity.errors import on_terminal
+
 
 def seconds_left(
     known: Mapping[str, float], waiting: set[str], running: Mapping[str, float], workers: int
@@ -108,14 +110,14 @@ class Progress:
 
     def _show(self, line: str = "") -> None:
         if line:
-            tqdm.write(line, file=self._stream)  # above the bars, where there are any
+            tqdm.write(on_terminal(line), file=self._stream)  # above the bars, where there are any
             self._stream.flush()
         if self._bars:
             pages, cells = self._bars
             pages.n, pages.total = self._done, self._total
             pages.refresh()
             running = [self._cells[page] for page in sorted(self._cells)]
-            cells.set_description_str("   ".join([*running, self._rest()]))
+            cells.set_description_str(on_terminal("   ".join([*running, self._rest()])))
 
     def _rest(self) -> str:
         now = time.monotonic()
