@@ -1,7 +1,9 @@
 """Names and notes that carry markup, scripts, templates and formulas stay text everywhere."""
 
+import contextlib
 import csv
 import io
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -12,8 +14,8 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup
 
+from ics_maturity import cli
 from ics_maturity.paths import ROOT_VARIABLE
-from ics_maturity.report.run import run
 from whole_reports import ROOT, WholeReport, _project
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("hostile report")]
@@ -31,6 +33,8 @@ PAYLOADS = [
     "A \"; alert('evil'); // ' & &lt;b&gt; B",
 ]
 FORMULA = re.compile(r"^\s*[=+\-@\t]")
+SAID = "said.txt"
+SHOWN_AS = {"text/plain", "text/html", "text/markdown", "image/png"}
 ALLOWED_SCHEMES = {"", "https", "mailto"}
 
 
@@ -60,7 +64,12 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeReport]:
     report = WholeReport(root, "own")
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv(ROOT_VARIABLE, str(root))
-        run("own", only="02", root=root, jobs=2)
+        said = io.StringIO()
+        with contextlib.redirect_stderr(said), contextlib.redirect_stdout(said):
+            asked = ["run", "--data", "own", "--only", "02", "--jobs", "2", "--why"]
+            code = cli.main(asked) or cli.main([*asked, "--force"]) or cli.main(["check", str(own)])
+    assert code == 0, said.getvalue()
+    (root / SAID).write_text(said.getvalue(), encoding="utf-8")
     yield report
     shutil.rmtree(root)
 
@@ -110,3 +119,29 @@ def test_no_cell_of_a_csv_starts_a_formula(hostile: WholeReport) -> None:
                 assert number or not FORMULA.match(cell), (path.name, cell)
                 assert cell.isprintable(), (path.name, cell)
     assert checked > 1000
+
+
+def test_no_executed_notebook_acts_when_it_is_opened(hostile: WholeReport) -> None:
+    """What JupyterLab would show: text, tables and pictures, and no markup but our own."""
+    held = ""
+    for path in sorted((hostile.root / "data/processed/own").rglob("*.ipynb")):
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        for output in [output for cell in cells for output in cell.get("outputs", [])]:
+            assert output["output_type"] in ("display_data", "execute_result"), path.name
+            assert set(output["data"]) <= SHOWN_AS, path.name
+            texts = {mime: "".join(text) for mime, text in output["data"].items()}
+            assert all(c.isprintable() or c == "\n" for text in texts.values() for c in text)
+            held += texts.get("text/html", "")
+            soup = BeautifulSoup(texts.get("text/html", ""), "html.parser")
+            assert not soup(["script", "iframe", "object", "embed", "style", "img", "a", "form"])
+            for tag in soup.find_all(True):
+                assert not [key for key in tag.attrs if key.startswith("on")], tag.name
+            words = texts.get("text/markdown", "")
+            assert not re.search(r"(?<!\\)<\w|(?<!\\)\]\(|(?<!\\)\$\\", words), words
+    assert "&lt;script&gt;" in held, "the names reached no table"
+
+
+def test_nothing_printed_is_for_the_terminal_to_obey(hostile: WholeReport) -> None:
+    said = (hostile.root / SAID).read_text(encoding="utf-8")
+    assert "02_describe_rounds" in said
+    assert all(c.isprintable() or c == "\n" for c in said)
