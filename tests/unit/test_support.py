@@ -285,6 +285,16 @@ def test_calibration_states_what_is_so_and_notices_when_it_is_not() -> None:
     assert sure.actual_wrong > 0.5
 
 
+def test_score_and_number_of_providers_are_correlated_by_rank() -> None:
+    """Ranks 1 to 8 against 2 1 4 3 6 5 8 7: r = 1 - 6 * 8 / (8 * 63); interval by hand."""
+    scored = support.score_crude(returns_of(), {"b": 0.1})
+    places = np.argsort(np.argsort(scored.estimate))
+    sizes = pd.Series(np.array([2, 1, 4, 3, 6, 5, 8, 7])[places], index=scored.codes)
+    found = support.size_correlation(scored, sizes.sample(frac=1, random_state=1))
+    assert found == pytest.approx((0.904762, 0.533790, 0.983685), abs=1e-6)
+    assert support.size_correlation(scored, pd.Series(3, index=scored.codes)) is None
+
+
 def test_figures_are_drawn_with_and_without_view_b() -> None:
     rows = returns_of()
     scored = support.score_crude(rows, {"b": 0.1})

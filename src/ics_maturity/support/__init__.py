@@ -3,7 +3,7 @@
 Rules and probabilities are in :mod:`ics_maturity.models.targeting`; here they meet the returns.
 """
 
-from ics_maturity.support.honesty import Calibration, calibration, compare
+from ics_maturity.support.honesty import Calibration, calibration, compare, size_correlation
 from ics_maturity.support.incentive import points_by_system
 from ics_maturity.support.named import (
     name_calibration,
@@ -12,6 +12,7 @@ from ics_maturity.support.named import (
     name_overlaps,
     name_points,
     name_rules,
+    name_size,
 )
 from ics_maturity.support.redrawn import map_choice, moved_places, on_maps, reread_moves
 from ics_maturity.support.rules import (
@@ -66,6 +67,7 @@ __all__ = [
     "name_overlaps",
     "name_points",
     "name_rules",
+    "name_size",
     "on_maps",
     "picks",
     "points_by_system",
@@ -77,6 +79,7 @@ __all__ = [
     "score_all",
     "score_crude",
     "shown_tiers",
+    "size_correlation",
     "tier_names",
     "two_rounds",
     "words",

@@ -1,15 +1,20 @@
 """Do the printed probabilities keep their word in worlds whose truth is known?"""
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from ics_maturity.models import targeting
+from ics_maturity.models.change import spearman_r
 from ics_maturity.models.design import BoolArray, FloatArray
 from ics_maturity.models.reliability import reliability
 from ics_maturity.models.targeting import Rule
 from ics_maturity.support.scored import Scored
+
+_FEWEST = 5  # systems
+_Z = 1.959963984540054  # normal quantile of .975
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,23 @@ def calibration(
         allowed = seen.worlds(view, rng, draws)
         stated[world] = targeting.tier_probabilities(allowed, rule)[:, 0]
     return compare(stated, targeting.supported(truth, rule), targeting.supported(readings, rule))
+
+
+def size_correlation(scored: Scored, sizes: pd.Series) -> tuple[float, float, float] | None:
+    """Rank correlation of systems' scores with their numbers of providers, and its 95% interval.
+
+    The chances take the two to be unrelated. ``None`` with fewer than five systems, or where all
+    systems have equally many providers. ``sizes``: providers by system.
+
+    Source of the interval: Fieller, Hartley & Pearson 1957, Biometrika 44:470-481.
+    """
+    r = spearman_r(scored.estimate, sizes.reindex(list(scored.codes)).to_numpy(float))
+    k = len(scored.codes)
+    if k < _FEWEST or math.isnan(r):
+        return None
+    middle = math.atanh(r) if abs(r) < 1 else math.copysign(math.inf, r)
+    half = _Z * math.sqrt(1.06 / (k - 3))
+    return r, math.tanh(middle - half), math.tanh(middle + half)
 
 
 def compare(stated: FloatArray, belongs: BoolArray, picked: BoolArray) -> Calibration:

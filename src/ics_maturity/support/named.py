@@ -10,7 +10,7 @@ from ics_maturity.margins import Margin
 from ics_maturity.models.design import FloatArray
 from ics_maturity.models.targeting import Expected, Rule
 from ics_maturity.page import Page
-from ics_maturity.support.honesty import Calibration
+from ics_maturity.support.honesty import Calibration, size_correlation
 from ics_maturity.support.rules import SURE, VIEWS, expected, words
 from ics_maturity.support.scored import SCORES, Scored
 
@@ -162,3 +162,14 @@ def name_calibration(page: Page, view: str, found: Calibration) -> pd.DataFrame:
             page.result(name, row.happened, unit="share", n=int(row.cases),
                         method="of systems given a chance of 70 to 80%")  # fmt: skip
     return found.bins.assign(view=VIEWS[view])[["view", *found.bins.columns]]
+
+
+def name_size(page: Page, scored: Scored, sizes: pd.Series) -> bool:
+    """Name targeting.size_r: how score and number of providers go together; whether defined."""
+    found = size_correlation(scored, sizes)
+    if found is None:
+        return False
+    r, low, high = found
+    page.result("targeting.size_r", r, low=low, high=high, n=len(scored.codes),
+                method="Spearman, score and number of providers of a system")  # fmt: skip
+    return True
