@@ -1,7 +1,7 @@
 """How long a whole report takes, beside other ways to the same pages, in one run on one machine.
 
-Run with ``python benchmarks/runner.py``; ``--systems 6 --repeats 1`` is a short version. It makes
-the demo report, notebooks and one page per system, in four ways:
+Run with ``python benchmarks/runner.py``, three quarters of an hour; ``--repeats 1`` is a short
+version. It makes the demo report, notebooks and one page per system, in four ways:
 
 * ``ours``: ``ics-maturity run``, cold: no processed files, no parent of kernels;
 * ``command lines``: ``papermill`` and ``jupyter nbconvert`` for every page, one after the other;
@@ -10,8 +10,10 @@ the demo report, notebooks and one page per system, in four ways:
   and our HTML export of the finished notebooks.
 
 Each way begins in a project of its own with what a run reads and nothing else, in the same
-environment, bytecode compiled. Ratios are of medians over the repeats; the ways take turns. It
-writes ``benchmarks/runner.json`` and ``docs/speed.md``.
+environment, bytecode compiled. The systems' pages are then made once more alone, except by the
+command lines, whose pages come one by one anyway. Ratios are of medians over the repeats; the ways
+take turns, the command lines only in the first ``--slow-repeats``. It writes
+``benchmarks/runner.json`` and ``docs/speed.md``.
 """
 
 import argparse
@@ -41,6 +43,7 @@ from ics_maturity.report.plan import STEPS
 
 ROOT = Path(__file__).resolve().parent.parent
 PROCESSES = 2
+ALL, ALONE = "all pages", "profiles alone"
 WAYS = ("ours", "command lines", "papermill API", "floor")
 ENVIRONMENT = {
     **{name: text for name, text in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
@@ -100,17 +103,21 @@ def command(arguments: Sequence[str | Path], project: Path) -> None:
 
 
 def ours(project: Path, wanted: Sequence[Page], jobs: int) -> None:
-    codes = [f"--ics={page.parameters['ics']}" for page in wanted if "ics" in page.parameters]
     alone = ["--only=profiles", "--force"] if all("ics" in p.parameters for p in wanted) else []
-    command(["ics_maturity.cli", "run", f"--jobs={jobs}", *alone, *codes], project)
+    command(["ics_maturity.cli", "run", f"--jobs={jobs}", *alone], project)
 
 
-def command_lines(project: Path, wanted: Sequence[Page], jobs: int) -> None:
+def command_lines(project: Path, wanted: Sequence[Page], jobs: int) -> float:
+    """Seconds of the systems' pages among them."""
+    of_systems = 0.0
     for page in wanted:
+        began = time.monotonic()
         written = project / f"{page.name}.ipynb"
         given = [text for name, value in page.parameters.items() for text in ("-r", name, value)]
         command(["papermill", f"{page.slug}.ipynb", written, "-k", "python3", *given], project)
         command(["nbconvert", "--to", "html", written], project)
+        of_systems += (time.monotonic() - began) * ("ics" in page.parameters)
+    return of_systems
 
 
 def papermill_api(project: Path, wanted: Sequence[Page], jobs: int) -> None:
@@ -197,12 +204,20 @@ _NO_PROVENANCE: dict[str, Any] = {}
 # Measuring
 
 
-def measured(way: str, project: Path, wanted: Sequence[Page], jobs: int) -> float:
-    """Seconds of one way."""
-    make = {"ours": ours, "command lines": command_lines, "papermill API": papermill_api}
+def measured(way: str, project: Path, wanted: Sequence[Page], jobs: int) -> dict[str, float]:
+    """Seconds of one way, for all pages and for those of systems alone."""
+    of_systems = [page for page in wanted if "ics" in page.parameters]
     began = time.monotonic()
-    inner = floor(project, wanted, jobs) if way == "floor" else make[way](project, wanted, jobs)
-    return inner if inner is not None else time.monotonic() - began
+    if way == "command lines":
+        alone = command_lines(project, wanted, jobs)
+        return {ALL: time.monotonic() - began, ALONE: alone}
+    if way == "floor":
+        return {ALL: floor(project, wanted, jobs), ALONE: floor(project, of_systems, jobs)}
+    make = ours if way == "ours" else papermill_api
+    make(project, wanted, jobs)
+    between = time.monotonic()
+    make(project, of_systems, jobs)
+    return {ALL: between - began, ALONE: time.monotonic() - between}
 
 
 def peak_memory(work: Callable[[], None]) -> int:
@@ -246,17 +261,15 @@ def main() -> None:
         done = new_project(folder / "done")
         command(["ics_maturity.cli", "run", "--only=01"], done)
         with (done / "data/processed/demo/systems_present.csv").open(encoding="utf-8") as file:
-            systems = sorted(row["ics_code"] for row in csv.DictReader(file))[: options.systems]
+            systems = sorted(row["ics_code"] for row in csv.DictReader(file))
         wanted = pages(done, systems)
         ways = [way for way in WAYS if way not in options.without]
         memory = peak_memory(lambda: ours(done, wanted, options.jobs))
         shutil.copytree(done / "data/processed/demo/executed", folder / "finished")
         profiles = [page for page in wanted if "ics" in page.parameters]
-        taken = {"all pages": _in_turn(ways, folder, wanted, None, options)}
-        taken["profiles alone"] = _in_turn(ways, folder, profiles, done, options)
+        taken = _in_turn(ways, folder, wanted, options)
         one = f"data/processed/demo/executed/{profiles[0].name}.ipynb"
-        systems_given = [f"--ics={code}" for code in systems]
-        again = ["ics_maturity.cli", "run", *systems_given]
+        again = ["ics_maturity.cli", "run"]
         small = {
             "help": seconds(["ics_maturity.cli", "--help"], done, lambda: None),
             "unchanged rerun": seconds(again, done, lambda: None),
@@ -266,21 +279,21 @@ def main() -> None:
 
 
 def _in_turn(
-    ways: Sequence[str],
-    folder: Path,
-    wanted: Sequence[Page],
-    done: Path | None,
-    options: argparse.Namespace,
-) -> dict[str, list[float]]:
-    """Seconds by way and repeat; in copies of a finished project where ``done`` is given."""
-    taken: dict[str, list[float]] = {way: [] for way in ways}
-    for _ in range(options.repeats):
+    ways: Sequence[str], folder: Path, wanted: Sequence[Page], options: argparse.Namespace
+) -> dict[str, dict[str, list[float]]]:
+    """Seconds by what was made, way and repeat."""
+    taken: dict[str, dict[str, list[float]]] = {
+        what: {way: [] for way in ways} for what in (ALL, ALONE)
+    }
+    for repeat in range(options.repeats):
         for way in ways:
-            project = folder / "turn"
-            shutil.copytree(done, project) if done else new_project(project)
-            taken[way].append(measured(way, project, wanted, options.jobs))
+            if way == "command lines" and repeat >= options.slow_repeats:
+                continue
+            project = new_project(folder / "turn")
+            for what, spent in measured(way, project, wanted, options.jobs).items():
+                taken[what][way].append(spent)
+                print(f"{way}, {what}: {spent:.1f} s", file=sys.stderr)
             shutil.rmtree(project)
-            print(f"{way}, {len(wanted)} pages: {taken[way][-1]:.1f} s", file=sys.stderr)
     return taken
 
 
@@ -302,6 +315,7 @@ def _write(
     found = {
         "pages": len(wanted),
         "repeats": options.repeats,
+        "slow_repeats": min(options.repeats, options.slow_repeats),
         "jobs": options.jobs,
         "processors": os.cpu_count(),
         "python": platform.python_version(),
@@ -331,12 +345,12 @@ def _page(
     small = "\n".join(
         f"| {name} | {value:.2f} |" for name, value in found["small_commands_seconds"].items()
     )
-    ways = (__doc__ or "").split("\n\n")[2].replace("``", "`")
+    ways = "\n\n".join((__doc__ or "").split("\n\n")[2:4]).strip().replace("``", "`")
     return f"""# How long a report takes
 
 Written by `python benchmarks/runner.py`: the demo report of {found["pages"]} pages,
 {found["processors"]} processors, Python {found["python"]}, {found["jobs"]} pages side by side,
-medians of {found["repeats"]}.
+medians of {found["repeats"]} (of {found["slow_repeats"]} for the command lines).
 
 {ways}
 
@@ -354,8 +368,8 @@ The run of all pages needed at most {found["peak_memory_mb"]} MB, shared memory 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--systems", type=int, default=None, help="pages of systems (all)")
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--slow-repeats", type=int, default=3, help="of the command lines")
     parser.add_argument("--jobs", type=int, default=4, help="our pages side by side")
     parser.add_argument("--without", action="append", default=[], choices=WAYS[1:])
     return parser.parse_args()
