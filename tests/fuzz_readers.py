@@ -2,105 +2,21 @@
 
     python tests/fuzz_readers.py FOLDER_OF_SEEDS -max_total_time=60
 
-The first byte of an input chooses the layout. For a CSV the rest is the file; for a workbook it
-is the XML of the sheet, packed into an otherwise valid workbook, since a fuzzer hardly ever gets
-past the checksums of a zip. Anything but a valid result or an InputError ends the run.
+An input that ends the run goes into tests/corpus/found, which the fast tests read again.
 """
 
-import io
 import sys
 import tempfile
-import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import atheris
 
 with atheris.instrument_imports(include=["ics_maturity"]):
-    import ics_maturity.readers  # noqa: F401
-
-import corpus
-from corpus.case import LAYOUTS, TEMPLATE_XLSX, WORKBOOKS, spoilt
-from ics_maturity.errors import InputError
-from ics_maturity.readers.result import ReadResult
-from ics_maturity.returns import validate
-from return_files import read
-
-LARGEST = 60_000  # bytes of a seed
-
-
-def part(layout: str) -> str:
-    return f"xl/worksheets/sheet{2 if layout == 'dma_workbook' else 1}.xml"
-
-
-def parts(layout: str) -> dict[str, bytes]:
-    """The parts of a valid workbook."""
-    with tempfile.TemporaryDirectory() as folder:
-        content = spoilt(layout)(Path(folder)).read_bytes()
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
-
-
-PARTS = {layout: parts(layout) for layout in WORKBOOKS}
-
-
-def content(layout: str, made_up: bytes) -> bytes:
-    """The file that an input stands for."""
-    if layout not in WORKBOOKS:
-        return made_up
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        for name, usual in PARTS[layout].items():
-            archive.writestr(name, made_up if name == part(layout) else usual)
-    return packed.getvalue()
-
-
-def one_input(data: bytes) -> None:
-    """Read one made-up file: valid returns or an error that names the file, nothing else."""
-    if not data:
-        return
-    layout = LAYOUTS[data[0] % len(LAYOUTS)]
-    path = Path(FOLDER.name) / ("a.xlsx" if layout in WORKBOOKS else "a.csv")
-    path.write_bytes(content(layout, data[1:]))
-    outcome = attempt(path, "template" if layout == TEMPLATE_XLSX else layout)
-    if isinstance(outcome, InputError):
-        assert outcome.problems
-        assert all(problem.file == path.name and problem.fix for problem in outcome.problems)
-        assert all(line.isprintable() for line in str(outcome).splitlines())
-    else:
-        validate(outcome.returns)
-        validate(outcome.items)
-
-
-def attempt(path: Path, layout: str) -> ReadResult | InputError:
-    """The result or the refusal; any other exception ends the run."""
-    try:
-        return read(path, layout)
-    except InputError as error:
-        return error
-
-
-def seeds() -> Iterator[bytes]:
-    """Valid files and those of the corpus, as inputs."""
-    for case in corpus.CASES:
-        if case.layout not in LAYOUTS or case.slow:
-            continue
-        with tempfile.TemporaryDirectory() as folder:
-            path = case.make(Path(folder))
-            made = path.read_bytes() if path.is_file() else b""
-        if case.layout in WORKBOOKS:
-            try:
-                with zipfile.ZipFile(io.BytesIO(made)) as archive:
-                    made = archive.read(part(case.layout))
-            except (zipfile.BadZipFile, KeyError):
-                continue
-        if len(made) <= LARGEST:
-            yield bytes([LAYOUTS.index(case.layout)]) + made
-
+    from fuzz_inputs import one_input, seeds
 
 if __name__ == "__main__":
-    FOLDER = tempfile.TemporaryDirectory()
-    for number, seed in enumerate(seeds()):
-        (Path(sys.argv[1]) / f"seed-{number:03}").write_bytes(seed)
-    atheris.Setup(sys.argv, one_input)
-    atheris.Fuzz()
+    with tempfile.TemporaryDirectory() as scratch:
+        for number, seed in enumerate(seeds()):
+            (Path(sys.argv[1]) / f"seed-{number:03}").write_bytes(seed)
+        atheris.Setup(sys.argv, lambda data: one_input(data, Path(scratch)))
+        atheris.Fuzz()

@@ -10,7 +10,7 @@ def unavailable(what: str, reason: str) -> NoReturn:
     """Skip with the reason, or fail where ICS_MATURITY_REQUIRE lists ``what``.
 
     Args:
-        what: sources, reference or browser.
+        what: sources, reference, browser or fuzz.
         reason: what is missing and how to get it.
     """
     if what in os.environ.get("ICS_MATURITY_REQUIRE", "").split(","):
