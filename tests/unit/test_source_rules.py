@@ -71,6 +71,20 @@ def test_no_shell_no_pickle_no_evaluated_text(root: Path) -> None:
     assert found == EXCEPTIONS
 
 
+def test_workbooks_are_written_for_invented_returns_and_as_empty_templates_only(
+    root: Path,
+) -> None:
+    """A workbook takes a text that starts with = for a formula; a report holds CSV files."""
+    writers = {
+        path.relative_to(root / "src/ics_maturity").as_posix()
+        for path in sources(root)
+        if re.search(r"\bWorkbook\(|\.to_excel\(|ExcelWriter\(", path.read_text(encoding="utf-8"))
+    }
+    assert writers == {
+        "readers/template.py", "simulate/layouts_early.py", "simulate/layouts_later.py",
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "source",
     ["import pickle", "from xml.etree import ElementTree", "eval('1')", "os.system('x')",

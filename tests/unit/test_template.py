@@ -130,6 +130,13 @@ def test_templates_carry_their_dictionary(tmp_path: Path) -> None:
     ]
 
 
+def test_no_cell_of_a_workbook_template_is_a_formula(tmp_path: Path) -> None:
+    (path,) = write_template(tmp_path / "template.xlsx")
+    cells = [cell for sheet in openpyxl.load_workbook(path) for row in sheet for cell in row]
+    assert len(cells) > 50
+    assert not [cell.coordinate for cell in cells if cell.data_type == "f"]
+
+
 def test_only_csv_and_xlsx_can_be_written(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="ending in"):
         write_template(tmp_path / "template.ods")
