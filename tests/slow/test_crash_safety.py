@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -84,7 +85,11 @@ def test_a_report_is_the_old_one_or_the_new_one(tmp_path: Path) -> None:
 
 def test_processed_tables_are_whole(root: Path, tmp_path: Path) -> None:
     profile = load_profile("demo", root)
-    cleaned = [clean(profile, vintage=vintage) for vintage in (2022, 2026)]
+    whole = clean(profile)
+    # Two states that differ, small enough to be written a hundred times.
+    cleaned = [
+        replace(whole, returns=whole.returns[k::4], items=whole.items[k::20]) for k in range(2)
+    ]
     folder = tmp_path / "processed"
     known: dict[str, set[str]] = {}
     for one in cleaned:
