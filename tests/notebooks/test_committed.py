@@ -23,7 +23,7 @@ CHECKED_CELLS = {
     "04_test_peer_review": 6,
     "05_target_support": 10,
     "06_check_published_claims": 5,
-    "07_stress_test": 8,
+    "07_stress_test": 12,
     "08_profile_ics": 9,
     "09_brief": 3,
 }

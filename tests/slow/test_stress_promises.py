@@ -14,7 +14,7 @@ from ics_maturity.models.design import group_codes, indicators
 from ics_maturity.simulate import Truth, demo_design, draw, regression_only, world
 from ics_maturity.simulate.estimands import by_provider
 from ics_maturity.simulate.organisations import country
-from ics_maturity.stress import analyses, curve, rates, specifications, worlds
+from ics_maturity.stress import analyses, curve, methods, rates, specifications, worlds
 from ics_maturity.stress.worlds import Cell, Study, World
 
 pytestmark = pytest.mark.slow
@@ -51,7 +51,7 @@ def promises(real: Study, tmp_path_factory: pytest.TempPathFactory) -> pd.DataFr
     return rates.by_method(rates.by_cell(real, found)).set_index("name")
 
 
-@pytest.mark.parametrize("method", [m.name for m in worlds.METHODS if m.role != "not used"])
+@pytest.mark.parametrize("method", [m.name for m in methods.METHODS if m.role != "not used"])
 def test_a_method_in_use_keeps_its_promise(promises: pd.DataFrame, method: str) -> None:
     row = promises.loc[method]
     assert np.isnan(row["size"]) or rates.SIZE[0] <= row["size"] <= rates.SIZE[1]
@@ -83,7 +83,7 @@ def test_whole_number_domains_give_the_same_rates() -> None:
                     for code in design.provider_codes], dtype=float)  # fmt: skip
     own = Study(design.system, design.rural, has, has, np.zeros(design.system.size), TAU2, SIGMA2,
                 MARGINS)  # fmt: skip
-    found = worlds.answers(own, World(score, (readings[0], readings[1]), review),
+    found = methods.answers(own, World(score, (readings[0], readings[1]), review),
                            np.random.default_rng(1), 199)  # fmt: skip
     for name in ("reml", "cr2", "cv3", "hc3", "wild", "permutation", "direct_reml", "direct_cr2",
                  "moderation", "sign_flip", "oldham"):  # fmt: skip

@@ -7,7 +7,6 @@ from statsmodels.stats.outliers_influence import variance_inflation_factor
 
 from ics_maturity.models.design import with_intercept
 from ics_maturity.models.inference import cr2
-from ics_maturity.models.power import minimum_detectable_effect, simulate_power
 from ics_maturity.models.rurality import (
     confirmatory_set,
     curvature_test,
@@ -99,18 +98,3 @@ def test_variance_inflation_equals_the_library(world):
     library = [variance_inflation_factor(whole, i) for i in range(1, whole.shape[1])]
     assert variance_inflation(X) == pytest.approx(library)
     assert variance_inflation(rural[:, None]) == pytest.approx([1.0])
-
-
-def test_minimum_detectable_effect_formula_and_simulation_agree(world):
-    _, rural, ics, _ = world
-    X = with_intercept(rural)
-    power = simulate_power(X, ics, 1, 0.0144, 0.1225, np.random.default_rng(0), worlds=4_000)
-    assert power.power(0.0) == pytest.approx(0.05, abs=4 * np.sqrt(0.05 * 0.95 / 4_000))
-    formula = minimum_detectable_effect(float(np.std(power.estimate)), 40)
-    assert power.minimum_detectable() == pytest.approx(formula, rel=0.05)
-    assert power.power(power.minimum_detectable()) == pytest.approx(0.8, abs=0.005)
-    assert minimum_detectable_effect(1.0, np.inf) == pytest.approx(2.8016, abs=1e-4)
-    with pytest.raises(ValueError, match="between 0 and 1"):
-        minimum_detectable_effect(1.0, 40, power=1.2)
-    with pytest.raises(ValueError, match="sigma2 must be positive"):
-        simulate_power(X, ics, 1, 0.1, 0.0, np.random.default_rng(0))

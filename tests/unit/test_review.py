@@ -262,7 +262,7 @@ def test_moderation_is_named_with_its_tests() -> None:
     found = moderation_effect(
         seen["before"], seen["after"], seen["ics_code"], np.random.default_rng(1)
     )
-    review.name_moderation(page, found, len(seen))
+    review.name_moderation(page, found, seen)
     kept = page.kept
     assert kept["moderation.effect"] == pytest.approx(seen["change"].mean())
     assert kept["moderation.lowered"] == 1.0

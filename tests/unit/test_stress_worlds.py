@@ -7,8 +7,15 @@ import pytest
 from ics_maturity.models.design import indicators
 from ics_maturity.models.many import t_answers
 from ics_maturity.models.power import minimum_detectable_effect
-from ics_maturity.stress import rates, robustness, worlds
-from ics_maturity.stress.worlds import METHODS, Cell, Study
+from ics_maturity.stress import methods, rates, robustness, worlds
+from ics_maturity.stress.methods import METHODS
+from ics_maturity.stress.worlds import Cell, Study
+
+
+def ring(size: int) -> np.ndarray:
+    """Everybody borders two others."""
+    step = np.roll(np.eye(size), 1, axis=1)
+    return (step + step.T) / 2
 
 
 @pytest.fixture(scope="module")
@@ -20,15 +27,18 @@ def study() -> Study:
     return Study(
         ics=ics, rural=rng.uniform(0, 0.55, 16)[ics], filed=indicators(kinds)[:, 1:],
         kinds=indicators(kinds)[:, 1:], mix=np.where(kinds == "b", -0.4, 0.0), tau2=0.02,
-        sigma2=0.14, margins=(0.5, 0.1),
+        sigma2=0.14, margins=(0.5, 0.1), borders=ring(16), parts=4, alike=0.4,
     )  # fmt: skip
 
 
 def test_every_method_answers_every_world(study):
     rng = np.random.default_rng(1)
-    found = worlds.answers(study, worlds.draw_worlds(study, Cell(), rng, 7), rng, 19)
+    found = methods.answers(study, worlds.draw_worlds(study, Cell(), rng, 7), rng, 19)
     assert set(found) == {method.name for method in METHODS}
-    assert all(answer.p.shape == (7,) and not np.isnan(answer.p).any() for answer in found.values())
+    for name, answer in found.items():
+        said = answer.low if name == "spearman" else answer.p  # an interval without a test
+        assert said.shape == (7,), name
+        assert not np.isnan(said).any(), name
 
 
 @pytest.mark.parametrize("noise", ["normal", "rough"])
@@ -42,6 +52,16 @@ def test_worlds_have_the_planted_means_and_spread(study, noise):
     first, second = world.readings
     r = np.mean([np.corrcoef(first[i], second[i])[0, 1] for i in range(80)])
     assert r == pytest.approx(worlds.RELIABILITY, abs=0.02)
+
+
+def test_pillars_are_as_alike_as_those_found_and_make_the_score(study):
+    world = worlds.draw_worlds(study, Cell(), np.random.default_rng(3), 3_000)
+    assert world.pillars.shape == (4, 80, 3_000)
+    assert world.pillars.mean(axis=0) == pytest.approx(world.score)
+    apart = world.pillars - worlds.LEVEL
+    shared = np.mean(apart[0] * apart[1]) / np.mean(apart[0] ** 2)
+    assert shared == pytest.approx(0.4, abs=0.02)
+    assert worlds.draw_worlds(study, Cell(mix=1.0), np.random.default_rng(3), 2).pillars.size == 0
 
 
 def test_targets_are_what_is_found_without_noise(study):
@@ -58,23 +78,24 @@ def test_the_grid_holds_every_combination_once():
     assert cells[0] == Cell()
     assert len(set(cells)) == len(cells) == 14
     for method in METHODS:
-        if method.name != "naive_r":
+        if method.name not in ("naive_r", "spearman"):  # no null, and an interval alone
             assert any(method.name in worlds.true_nulls(c, (0.5, 0.1)) for c in cells), method
 
 
 def test_blocks_of_worlds_do_not_change_with_their_number(study, tmp_path):
-    few = rates.simulate(study, [Cell()], 250, 19, 3, tmp_path)[Cell()]
-    more = rates.simulate(study, [Cell()], 300, 19, 3, tmp_path)[Cell()]
+    quick = Cell(moderation=-0.2)  # without the slow methods
+    few = rates.simulate(study, [quick], 250, 19, 3, tmp_path)[quick]
+    more = rates.simulate(study, [quick], 300, 19, 3, tmp_path)[quick]
     assert more["reml"].p.size == 300
     assert (more["wild"].p[:250] == few["wild"].p).all()
 
 
 def test_rates_are_shares_of_worlds(study, tmp_path):
-    cells = [Cell(), Cell(rurality=-0.7)]
+    cells = [Cell(moderation=-0.2), Cell(rurality=-0.7)]
     found = rates.simulate(study, cells, 120, 19, 4, tmp_path)
     table = rates.by_cell(study, found)
     row = table[(table["name"] == "reml") & (table["rurality"] == 0)].iloc[0]
-    assert row["rejected"] == np.mean(found[Cell()]["reml"].p <= 0.05)
+    assert row["rejected"] == np.mean(found[cells[0]]["reml"].p <= 0.05)
     assert row["null"]
     methods = rates.by_method(table).set_index("name")
     assert methods.loc["reml", "covered_worlds"] == 240
@@ -93,15 +114,16 @@ def test_verdicts(size, coverage, verdict):
              "covered": coverage} for m in METHODS]  # fmt: skip
     found = rates.by_method(pd.DataFrame(rows)).set_index("name")
     assert found.loc["reml", "verdict"] == verdict
+    # A correction promises no more than so many false positives: fewer break no promise.
+    bound = "keeps it" if size == 0.02 else verdict
+    assert found.loc["pillars_holm", "verdict"] == bound
 
 
-def test_detectable_effect_agrees_with_the_formula_where_the_formula_is_right():
-    """Normal estimates with a known error: simulation and formula answer the same."""
+def test_power_begins_at_the_size_and_reaches_four_in_five_at_the_detectable_effect():
     rng = np.random.default_rng(9)
     se = np.full(200_000, 0.25)
     found = t_answers(0.25 * rng.standard_normal(se.size), se, np.inf)
-    value, error = rates.minimum_detectable(found, np.inf)
-    assert value == pytest.approx(minimum_detectable_effect(0.25, np.inf), abs=4 * error)
+    value = minimum_detectable_effect(0.25, np.inf)
     power = rates.power_curve(found, np.inf, np.array([0.0, value]))
     assert power["power"].tolist() == pytest.approx([0.05, 0.8], abs=0.003)
 

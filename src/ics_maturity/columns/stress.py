@@ -6,6 +6,11 @@ from ics_maturity.tables import Column
 _ANALYSES = Column("Analyses", "Number of valid combinations of choices")
 _LOWEST = Column("Lowest", "Smallest estimate", digits=2)
 _HIGHEST = Column("Highest", "Largest estimate", digits=2)
+_SPREAD = Column(
+    "Spread of systems",
+    "Variance between systems in the worlds, against that found; "
+    "rough: skewed systems, heavy-tailed providers",
+)
 _SE = "Simulation error of the share to the left"
 
 _BIAS = "Mean estimate less truth"
@@ -70,6 +75,8 @@ STRESS: dict[str, dict[str, Column]] = {
         "question": Column("Question", "What the method is asked"),
         "words": Column("Method", "Estimator and reference distribution"),
         "role": Column("Role", "primary, check, or not used"),
+        "bound": Column("Bound", "Promises false positives in at most one world of twenty"),
+        "why": Column("Why not", "Why it is not used, whether or not it fails at this design"),
         "size": Column("false positives", "Share of worlds without effect with p at most .05",
                        digits=3, group="Size"),
         "size_se": Column("±", _SE, digits=3, group="Size"),
@@ -82,6 +89,55 @@ STRESS: dict[str, dict[str, Column]] = {
                           "nominal beyond simulation error); fails (outside the band)"),
         "null_worlds": Column("Worlds without effect", "Worlds behind the size"),
         "covered_worlds": Column("Worlds", "Worlds behind the coverage"),
+    },
+    "not_used": {
+        "question": Column("Question", "What the method is asked"),
+        "words": Column("Method", "Estimator and reference distribution"),
+        "size": Column("False positives", "Share of worlds without effect with p at most .05",
+                       digits=3),
+        "size_se": Column("±", _SE, digits=3),
+        "coverage": Column("Coverage", "Share of 95% intervals that hold the truth", digits=3),
+        "verdict": Column("Promise", "keeps it; falls short (inside the band, but worse than "
+                          "nominal beyond simulation error); fails (outside the band)"),
+        "why": Column("Why not", "Why it is not used, whether or not it fails at this design"),
+    },
+    "shown_elsewhere": {
+        "page": Column("Page", "Number of the page that prints it"),
+        "words": Column("Method", "What is printed with a p-value or an interval"),
+        "shown": Column("Promise shown by", "How it is known to answer rightly"),
+        "test": Column("Test", "File and name of the test"),
+    },
+    "rank_promises": {
+        "spread": _SPREAD,
+        "view": Column("View", "What counts as the truth"),
+        "worlds": Column("Worlds", "Worlds behind the shares"),
+        "single": Column("one", "Share of 95% sets of one system's rank that hold the true rank",
+                         digits=3, group="Sets that hold"),
+        "single_se": Column("±", _SE, digits=3, group="Sets that hold"),
+        "together": Column("all", "Share of worlds in which the sets for all systems hold every "
+                           "true rank", digits=3, group="Sets that hold"),
+        "together_se": Column("±", _SE, digits=3, group="Sets that hold"),
+        "pairs": Column("false", "Share of worlds with a pair of systems told apart where none "
+                        "differs (Holm)", digits=3, group="Pairs"),
+        "pairs_se": Column("±", _SE, digits=3, group="Pairs"),
+        "verdict": Column("Promise", "keeps it (sets hold in 93 of 100 or more, false pairs in 7 "
+                          "or fewer) or fails"),
+    },
+    "rule_promises": {
+        "rule": Column("Supported", "The rule"),
+        "view": Column("View", "What counts as the truth"),
+        "spread": _SPREAD,
+        "worlds": Column("Worlds", "Worlds behind the means"),
+        "stated": Column("stated", "Mean of the expected wrong picks that the calculation states",
+                         digits=2, group="Wrong picks"),
+        "actual": Column("actual", "Mean of the picks that truly did not belong", digits=2,
+                         group="Wrong picks"),
+        "gap": Column("gap", "Actual less stated", style="signed", digits=2,
+                      group="Wrong picks"),
+        "se": Column("±", "Simulation error of the gap, worlds as the unit", digits=2,
+                     group="Wrong picks"),
+        "verdict": Column("Word", "honest (no gap beyond three simulation errors), too sure, or "
+                          "too unsure"),
     },
     "planted_effects": {
         "mix": Column("mix", "Times the planted setting effects", digits=0, group="Planted"),

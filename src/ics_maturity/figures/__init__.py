@@ -37,6 +37,7 @@ from ics_maturity.figures.rounds import (
 )
 from ics_maturity.figures.stress import (
     error_rates,
+    kept_word,
     power_curves,
     specification_curve,
 )
@@ -71,6 +72,7 @@ __all__ = [
     "distributions",
     "error_rates",
     "forest",
+    "kept_word",
     "paired_change",
     "pillar_positions",
     "png",

@@ -157,3 +157,29 @@ def power_curves(
     axes.legend(loc="lower right", fontsize="small")
     light_grid(axes, "both")
     return figure
+
+
+@style()
+def kept_word(table: pd.DataFrame, *, chance_label: str, happened_label: str) -> Figure:
+    """Stated chances against what was so, one panel per view, one line per kind of world.
+
+    Args:
+        table: view, spread, stated, happened, se; one row per bin of stated chances.
+        chance_label, happened_label: titles of the axes.
+    """
+    need(table, "view", "spread", "stated", "happened", "se")
+    views, kinds = (list(dict.fromkeys(table[name])) for name in ("view", "spread"))
+    figure, panels = canvas(3.9, width=8.4, columns=len(views), sharey=True)
+    for axes, view in zip(np.atleast_1d(panels), views, strict=True):
+        axes.plot([0, 1], [0, 1], color=QUIET, linewidth=0.9, linestyle=(0, (4, 3)))
+        for i, kind in enumerate(kinds):
+            own = table[(table["view"] == view) & (table["spread"] == kind)]
+            axes.errorbar(own["stated"], own["happened"], yerr=1.96 * own["se"].fillna(0.0),
+                          color=PALETTE[i % len(PALETTE)], marker=MARKERS[i % len(MARKERS)],
+                          markersize=4.5, linewidth=1.2, elinewidth=0.7, label=kind)  # fmt: skip
+        axes.set(xlabel=chance_label, title=view, xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
+        light_grid(axes, "both")
+    first = np.atleast_1d(panels)[0]
+    first.set_ylabel(happened_label)
+    first.legend(loc="upper left", fontsize="small")
+    return figure

@@ -5,7 +5,7 @@ design is therefore worked out once, and the worlds go through it as columns of 
 function gives what the function for a single response gives, to rounding error.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -107,6 +107,51 @@ def label_permutation_many(
 
     All responses see the same ``draws`` orders of the groups.
     """
+    observed, null = label_shares_many(Y, covariate, groups, rng, nuisance, draws)
+    return _permutation_p(observed, null)
+
+
+def smallest_max_t_many(
+    Ys: Sequence[FloatArray],
+    covariate: ArrayLike,
+    groups: ArrayLike,
+    rng: np.random.Generator,
+    draws: int = 199,
+) -> FloatArray:
+    """Smallest adjusted p (B,) of :func:`~ics_maturity.models.multiplicity.westfall_young`.
+
+    It belongs to the response with the largest F, whose step-down family is all responses. At
+    most .05 means that any of them is called a finding.
+
+    Args:
+        Ys: the K responses tested together, each (n, B).
+    """
+    seed = int(rng.integers(2**63))  # the same orders for each
+    parts = [
+        label_shares_many(Y, covariate, groups, np.random.default_rng(seed), draws=draws)
+        for Y in Ys
+    ]
+    observed = np.max([part[0] for part in parts], axis=0)
+    return _permutation_p(observed, np.max([part[1] for part in parts], axis=0))
+
+
+def _permutation_p(observed: FloatArray, null: FloatArray) -> FloatArray:
+    """p-values (B,) of observed (B,) among null statistics (B, draws)."""
+    return (1 + at_least(null, observed[:, None]).sum(axis=1)) / (null.shape[1] + 1)
+
+
+def label_shares_many(
+    Y: FloatArray,
+    covariate: ArrayLike,
+    groups: ArrayLike,
+    rng: np.random.Generator,
+    nuisance: ArrayLike | None = None,
+    draws: int = 199,
+) -> tuple[FloatArray, FloatArray]:
+    """Share of variation a group-level covariate explains: observed (B,) and null (B, draws).
+
+    The statistic of :func:`~ics_maturity.models.permutation.permuted_shares` on weighted means.
+    """
     rows = Y.shape[0]
     names, codes = group_codes(np.asarray(groups), rows)
     held = np.ones((rows, 1))
@@ -125,15 +170,14 @@ def label_permutation_many(
     residual = (response - Q @ (Q.transpose(0, 2, 1) @ response))[:, :, 0]
     total = np.sum(residual**2, axis=1)
     observed = (residual * fresh[:, :, 0]).sum(axis=1) ** 2 / total
-    larger = np.zeros(Y.shape[1])
     projected = np.concatenate([fresh, Q], axis=2)
     chunk = max(1, _CHUNK // residual.size)
+    shares = []
     for order in orders(np.zeros(len(names), np.int64), draws, rng):
         for part in np.split(order, range(chunk, len(order), chunk)):
             along = (residual[:, part] @ projected) ** 2  # (B, chunk, 1 + k)
-            share = along[:, :, 0] / (total[:, None] - along[:, :, 1:].sum(axis=2))
-            larger += at_least(share, observed[:, None]).sum(axis=1)
-    return (1 + larger) / (draws + 1)
+            shares.append(along[:, :, 0] / (total[:, None] - along[:, :, 1:].sum(axis=2)))
+    return observed, np.concatenate(shares, axis=1)
 
 
 def freedman_lane_many(

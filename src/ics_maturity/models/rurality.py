@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from ics_maturity.models.design import (
     FloatArray,
+    IntArray,
     columns,
     full_rank,
     group_codes,
@@ -161,13 +162,19 @@ def curvature_test(
     Source: Harrell 2015, Regression Modeling Strategies, section 2.4.5.
     """
     y, X, codes = _problem(scores, rural, ics, covariates)
-    by_system = X[np.unique(codes, return_index=True)[1], _RURAL]
-    knots = np.quantile(by_system, [0.1, 0.5, 0.9])
-    if np.any(np.diff(knots) <= 0):
+    bend = bend_column(X[:, _RURAL], codes)
+    if bend is None:
         raise ValueError("curvature: the rural shares are too alike to place three knots")
-    bent = np.column_stack([X, _bend(X[:, _RURAL], knots)])
+    bent = np.column_stack([X, bend])
     fit = random_intercept(y, bent, codes)
     return group_level_coefficient(fit, bent.shape[1] - 1, group_columns=3)
+
+
+def bend_column(rural: FloatArray, codes: IntArray) -> FloatArray | None:
+    """The bend (n,) of that spline by row; none where the shares are too alike for three knots."""
+    by_system = rural[np.unique(codes, return_index=True)[1]]
+    knots = np.quantile(by_system, [0.1, 0.5, 0.9])
+    return None if np.any(np.diff(knots) <= 0) else _bend(rural, knots)
 
 
 def variance_inflation(X: ArrayLike) -> FloatArray:

@@ -7,6 +7,7 @@ estimator of its own is in :mod:`ics_maturity.models`.
 
 from ics_maturity.review.answers import matched_answers, name_reversals
 from ics_maturity.review.claims import ladder_findings
+from ics_maturity.review.detectable import detectable_change
 from ics_maturity.review.evidence import Evidence, gather, name_ladder
 from ics_maturity.review.groups import (
     at_stake,
@@ -71,6 +72,7 @@ __all__ = [
     "bracket_table",
     "common_overall",
     "crosswalk_scores",
+    "detectable_change",
     "dispersion_table",
     "drift_per_year",
     "gather",

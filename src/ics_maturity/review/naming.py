@@ -21,7 +21,7 @@ def name_evidence(page: Page, found: Evidence) -> None:
     if found.primary:
         name_bracket(page, found.primary, slope)
     if found.moderation is not None and found.seen is not None:
-        name_moderation(page, found.moderation, len(found.seen))
+        name_moderation(page, found.moderation, found.seen)
     if found.gap is not None:
         last, n = found.questionnaires[-1], found.gap.n
         page.estimate(f"gaming.excess_{last}", found.gap.beyond_placebo, unit="points of 100", n=n)

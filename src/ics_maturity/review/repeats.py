@@ -11,10 +11,12 @@ from ics_maturity import comparison, frames, instruments
 from ics_maturity.comparison import Linked
 from ics_maturity.models.change import expected_spearman, naive_r, stability, stability_ladder
 from ics_maturity.models.dispersion import DispersionChange, brown_forsythe, dispersion_change
+from ics_maturity.models.power import spread_ratio
 from ics_maturity.models.regression_to_mean import blomqvist, kelley_tables
 from ics_maturity.models.resampling import Interval
 from ics_maturity.models.shift import paired_shift
 from ics_maturity.page import Page
+from ics_maturity.review.detectable import detectable_change
 
 Rng = Callable[[str], np.random.Generator]
 POINTS_OF_100 = "points of 100"
@@ -124,7 +126,11 @@ def dispersion_table(pairs: list[Repeat]) -> pd.DataFrame:
 
 
 def name_repeat(page: Page, pair: Repeat, reliability: float) -> DispersionChange:
-    """Name shift, naive and Oldham's correlation, Pitman-Morgan p and Blomqvist slope of a pair."""
+    """Name shift, naive and Oldham's correlation, Pitman-Morgan p and Blomqvist slope of a pair.
+
+    And the smallest mean change and the smallest difference of standard deviations (as a share)
+    that would be found four times out of five.
+    """
     before, after, n = pair.frame["before"], pair.frame["after"], len(pair.frame)
     moved = paired_shift(before, after, pair.frame["ics_code"])
     page.estimate(f"shift.change_{pair.tag}", moved.change, unit=pair.unit, n=n)
@@ -133,6 +139,12 @@ def name_repeat(page: Page, pair: Repeat, reliability: float) -> DispersionChang
     page.result(f"shift.oldham_r_{pair.tag}", spread.pitman_morgan.r, n=n)
     page.result(f"shift.pitman_morgan_p_{pair.tag}", spread.pitman_morgan.p, n=n)
     page.result(f"shift.bonett_seier_p_{pair.tag}", spread.bonett_seier.p, n=n)
+    least = detectable_change(pair.frame, page.rng(f"shift.mde80_{pair.tag}"))
+    page.result(f"shift.mde80_{pair.tag}", least.value, unit=pair.unit, n=n,
+                method="found in 80% of simulated worlds, paired, CR2")  # fmt: skip
+    wider = spread_ratio(before.corr(after), n, page.rng(f"shift.spread_mde80_{pair.tag}"))
+    page.result(f"shift.spread_mde80_{pair.tag}", wider.value - 1, unit="share", n=n,
+                method="found in 80% of simulated worlds, Pitman-Morgan")  # fmt: skip
     (at,) = blomqvist(before, after, pair.frame["ics_code"], (reliability,))
     page.result(f"shift.blomqvist_{pair.tag}", at.slope, low=at.low, high=at.high, n=n,
                 method=f"slope of true change, reliability {reliability:g}")  # fmt: skip

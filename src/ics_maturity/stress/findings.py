@@ -1,20 +1,28 @@
 """What notebook 07 shows: curves, error rates, detectable effects, as tables and results."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from ics_maturity import frames, review
+from ics_maturity import frames, review, study
 from ics_maturity.models import rurality
 from ics_maturity.models.many import Answers
-from ics_maturity.models.power import minimum_detectable_effect
+from ics_maturity.models.power import Detectable, minimum_detectable_effect
 from ics_maturity.models.shift import paired_shift
 from ics_maturity.page import Page
-from ics_maturity.stress import analyses, curve, rates
+from ics_maturity.stress import analyses, curve, order, rates
 from ics_maturity.stress.specifications import Family, table
-from ics_maturity.stress.worlds import Cell, Study
+from ics_maturity.stress.worlds import Study
 
+_OTHERS = (
+    ("rurality.mde80_bend", "bend, where furthest from the line", "REML, t(G-3)", "points"),
+    ("mix.mde80_type", "spread of provider types in a system", "permutation", "points (SD)"),
+    ("mix.mde80_additivity", "spread of what settings do by system", "permutation", "points (SD)"),
+    ("mix.mde80_spread", "spread between systems", "likelihood ratio", "points (SD)"),
+    ("space.mde80", "likeness of neighbours", "permutation", "Moran's I"),
+)
 CURVES = ("rurality", "direct", "relative_shift")
 _EFFECTS = np.linspace(0, 1.5, 31)  # points, of the power curves
 
@@ -114,11 +122,12 @@ def name_rates(page: Page, by_method: pd.DataFrame) -> None:
 
 
 def name_promises(page: Page, by_method: pd.DataFrame) -> None:
-    """Name how many methods in use keep their promise, and which methods do not.
+    """Name how many methods in use keep their promise, and which of the others do and do not.
 
     stress.primary_kept (n: primary methods), stress.checks_kept (n: checks), stress.worst_size
-    (the largest size of a method in use), stress.not_kept (words of those not used that fail or
-    fall short).
+    (the largest size of a method in use), stress.worst_coverage, stress.unused_failing (n: methods
+    not used), stress.not_kept and stress.unused_kept (words of those not used that fail or fall
+    short, and of those that keep their promise here).
     """
     for role, name in (("primary", "primary_kept"), ("check", "checks_kept")):
         own = by_method[by_method["role"] == role]
@@ -127,9 +136,46 @@ def name_promises(page: Page, by_method: pd.DataFrame) -> None:
     used = by_method[by_method["role"] != "not used"]
     page.result("stress.worst_size", used["size"].max(), unit="share of worlds")
     page.result("stress.worst_coverage", used["coverage"].min(), unit="share of worlds")
-    unused = by_method[(by_method["role"] == "not used") & (by_method["verdict"] != "keeps it")]
-    listed = "; ".join(f"{row.words} ({row.question})" for row in unused.itertuples())
-    page.result("stress.not_kept", listed[:200] or "none", method="why these are not used")
+    unused = by_method[by_method["role"] == "not used"]
+    keeps = unused["verdict"] == "keeps it"
+    page.result("stress.unused_failing", int((~keeps).sum()), unit="methods", n=len(unused))
+    for name, part in (("not_kept", unused[~keeps]), ("unused_kept", unused[keeps])):
+        page.result(f"stress.{name}", _listed(part["words"]), method="methods that are not used")
+
+
+def _listed(items: Iterable[str], longest: int = 180) -> str:
+    """The items one after the other, or "none"; what does not fit is counted."""
+    kept: list[str] = []
+    names = list(items)
+    for name in names:
+        if len("; ".join([*kept, name])) > longest:
+            return f"{'; '.join(kept)}; and {len(names) - len(kept)} more"
+        kept.append(name)
+    return "; ".join(kept) or "none"
+
+
+def name_order(page: Page, by_rank: pd.DataFrame, by_rule: pd.DataFrame) -> None:
+    """Name whether rank sets hold and chances of support keep their word.
+
+    stress.rank_sets_kept and stress.rules_honest (n: rows of the table), stress.rules_too_sure
+    (where more picks are wrong than stated), and, for the first rule where systems spread as found,
+    stress.wrong_stated_view_a, stress.wrong_actual_view_a and the same of view b.
+    """
+    kept = int((by_rank["verdict"] == "keeps it").sum())
+    page.result("stress.rank_sets_kept", kept, n=len(by_rank), unit="combinations")
+    honest = by_rule["verdict"] == "honest"
+    page.result("stress.rules_honest", int(honest.sum()), n=len(by_rule), unit="combinations",
+                method="stated and actual wrong picks within three simulation errors")  # fmt: skip
+    sure = by_rule[by_rule["verdict"] == "too sure"]
+    places = [f"view {view[0]}, {spread}" for view, spread in zip(sure["view"], sure["spread"],
+                                                                  strict=True)]  # fmt: skip
+    page.result("stress.rules_too_sure", _listed(dict.fromkeys(places)))
+    first = by_rule[by_rule["rule"] == by_rule["rule"].iloc[0]]
+    for row in first[first["spread"] == order.AS_FOUND].itertuples():
+        view = str(row.view)[0].lower()
+        for what, value in (("stated", row.stated), ("actual", row.actual)):
+            page.result(f"stress.wrong_{what}_view_{view}", value, unit="systems",
+                        n=int(str(row.worlds)), method=str(row.rule))  # fmt: skip
 
 
 def labelled(by_method: pd.DataFrame) -> pd.DataFrame:
@@ -147,61 +193,54 @@ def power_table(study: Study, null: dict[str, Answers]) -> pd.DataFrame:
     )[["method", "effect", "power", "se"]]  # fmt: skip
 
 
-def detectable_table(
-    page: Page, study: Study, found: dict[Cell, dict[str, Answers]], now: frames.Round
-) -> pd.DataFrame:
+def detectable_table(page: Page, now: frames.Round, reference: str) -> pd.DataFrame:
     """Smallest effects found four times out of five, by simulation and by formula.
 
-    Named: stress.mde80_rurality, stress.mde80_direct, stress.mde80_moderation (each with its
-    simulation error as an interval) and stress.mde80_formula.
+    The numbers are those that the pages before print beside their nulls, worked out again.
+
+    Named: stress.mde80_rurality, stress.mde80_direct, stress.mde80_moderation where a round holds
+    both scores (each with its simulation error as an interval) and stress.mde80_formula.
 
     Returns:
-        what, method, simulated, se, formula (missing where the returns hold no such error), unit.
+        what, method, simulated, se, formula (missing where there is none), unit.
     """
-    null, df, providers = found[Cell()], study.systems - 2.0, now.providers
+    providers = now.providers
     X = providers["score"], providers["rural_share"], providers["ics_code"]
-    errors = {"rurality": rurality.slope(*X)}
-    cells = [
-        ("rurality", "reml", "rurality slope", "REML, t(G-2)", df),
-        ("moderation", "moderation", "moderation", "paired, CR2", study.review_df),
-    ]
-    if study.filed.shape[1]:
-        errors["direct"] = rurality.slope(*X, study.filed)
-        cells.insert(1, ("direct", "direct_reml", "slope at equal settings", "REML, t(G-2)", df))
+    settings = providers[[s for s in now.settings if s != reference]].to_numpy(float)
+    found = study.detectable(page, now, reference)
     rows = []
-    for slug, method, what, words, freedom in cells:
-        value, se = rates.minimum_detectable(null[method], freedom)
-        page.result(f"stress.mde80_{slug}", value, low=value - 1.96 * se, high=value + 1.96 * se,
-                    unit="points", n=null[method].p.size,
-                    method=f"found in 80% of simulated worlds; {words}")  # fmt: skip
-        formula = np.nan
-        if slug in errors:
-            formula = minimum_detectable_effect(errors[slug].se, freedom)
-        elif moderated := _moderation_error(page, now.measure.round):
-            formula = minimum_detectable_effect(*moderated)
-        rows.append((what, words, value, se, formula, "points"))
-    page.result("stress.mde80_formula", rows[0][4], unit="points", n=len(providers),
-                method="t quantiles times the standard error found")  # fmt: skip
-    return pd.DataFrame(rows, columns=["what", "method", "simulated", "se", "formula", "unit"])
-
-
-def _moderation_error(page: Page, round: int) -> tuple[float, float] | None:
-    """Standard error and degrees of freedom of moderation in a round that holds both scores."""
-    both = [
-        y for y in page.rounds(assessed_by="self") if page.has_round(y, assessed_by="moderated")
+    for slug, name, what, slope in (
+        ("rurality", "rurality.mde80", "rurality slope", rurality.slope(*X)),
+        ("direct", "rurality.mde80_direct", "slope at equal settings",
+         rurality.slope(*X, settings)),
+    ):  # fmt: skip
+        formula = minimum_detectable_effect(slope.se, slope.df)
+        rows.append((what, "REML, t(G-2)", found[name], formula, "points"))
+        _name_detectable(page, slug, found[name])
+    year = review.moderated_round(page)
+    if year is not None:
+        pairs = review.moderated_pairs(page, year)
+        one = review.detectable_change(pairs, page.rng("moderation.mde80"))
+        change = paired_shift(pairs["before"], pairs["after"], pairs["ics_code"]).change
+        formula = minimum_detectable_effect(change.se, change.df)
+        rows.append((f"moderation in {year}", "paired, CR2", one, formula, "points"))
+        _name_detectable(page, "moderation", one)
+    none = float("nan")
+    rows += [
+        (what, method, found[name], none, unit)
+        for name, what, method, unit in _OTHERS
+        if name in found
     ]
-    if not both:
-        return None
-    pairs = review.moderated_pairs(page, both[-1])
-    found = paired_shift(pairs["before"], pairs["after"], pairs["ics_code"]).change
-    return found.se, found.df
+    page.result("stress.mde80_formula", rows[0][3], unit="points", n=len(providers),
+                method="t quantiles times the standard error found")  # fmt: skip
+    return pd.DataFrame(
+        [(what, method, one.value, one.se, formula, unit)
+         for what, method, one, formula, unit in rows],
+        columns=["what", "method", "simulated", "se", "formula", "unit"],
+    )  # fmt: skip
 
 
-def agreement(page: Page, printed: str) -> str:
-    """Whether the simulated detectable slope holds the one printed elsewhere, in words."""
-    mine, other = page.results["stress.mde80_rurality"], page.results[printed]
-    if mine.low is None or mine.high is None:
-        raise ValueError("the detectable slope has no simulation error")
-    slack = 2 * (mine.high - mine.low)
-    near = mine.low - slack <= float(other.value) <= mine.high + slack
-    return "agree" if near else "differ by more than simulation error"
+def _name_detectable(page: Page, slug: str, one: Detectable) -> None:
+    page.result(f"stress.mde80_{slug}", one.value, low=one.value - 1.96 * one.se,
+                high=one.value + 1.96 * one.se, unit="points", n=one.worlds,
+                method="found in 80% of simulated worlds")  # fmt: skip

@@ -9,9 +9,10 @@ from scipy import stats
 
 from ics_maturity.models.design import FloatArray
 from ics_maturity.models.many import Answers
-from ics_maturity.stress import grid, worlds
+from ics_maturity.stress import grid, methods, worlds
 from ics_maturity.stress.grid import Piece
-from ics_maturity.stress.worlds import METHODS, Cell, Study
+from ics_maturity.stress.methods import METHODS
+from ics_maturity.stress.worlds import Cell, Study
 
 BLOCK = 250  # worlds worked out together; memory grows with it, time hardly
 ALPHA = 0.05
@@ -32,7 +33,7 @@ _PLANTED = (
 def block(study: Study, cell: Cell, count: int, draws: int, rng: np.random.Generator) -> Piece:
     """Answers of every method in ``count`` worlds of a cell, as arrays named METHOD.PART."""
     world = worlds.draw_worlds(study, cell, rng, count)
-    found = worlds.answers(study, world, rng, draws)
+    found = methods.answers(study, world, rng, draws)
     arrays = {f"{name}.{part}": getattr(a, part) for name, a in found.items() for part in _PARTS}
     return {name: array for name, array in arrays.items() if not np.isnan(array).all()}
 
@@ -55,14 +56,15 @@ def simulate(
 
 
 def _joined(pieces: list[Piece]) -> dict[str, Answers]:
-    none = np.full(sum(p["reml.p"].size for p in pieces), np.nan)
+    """The answers of all blocks, of those methods that answered."""
     found = {}
     for method in METHODS:
-        names = {part: f"{method.name}.{part}" for part in _PARTS}
-        found[method.name] = Answers(**{
-            part: np.concatenate([p[name] for p in pieces]) if name in pieces[0] else none
-            for part, name in names.items()
-        })  # fmt: skip
+        kept = {part: f"{method.name}.{part}" for part in _PARTS}
+        kept = {part: name for part, name in kept.items() if name in pieces[0]}
+        if kept:
+            arrays = {p: np.concatenate([one[name] for one in pieces]) for p, name in kept.items()}
+            none = np.full(next(iter(arrays.values())).size, np.nan)
+            found[method.name] = Answers(**{part: arrays.get(part, none) for part in _PARTS})
     return found
 
 
@@ -79,9 +81,9 @@ def by_cell(study: Study, found: dict[Cell, dict[str, Answers]]) -> pd.DataFrame
         truths = worlds.targets(study, cell)
         nulls = worlds.true_nulls(cell, study.margins)
         for method in METHODS:
+            if method.name not in answers:
+                continue  # these returns, or this cell, do not ask the question
             one = answers[method.name]
-            if np.isnan(one.p).all():
-                continue  # these returns do not ask the question
             truth = truths.get(method.name, np.nan)
             inside = (one.low <= truth) & (truth <= one.high)
             has = not np.isnan(truth)
@@ -90,7 +92,8 @@ def by_cell(study: Study, found: dict[Cell, dict[str, Answers]]) -> pd.DataFrame
                 "null": method.name in nulls, "truth": truth,
                 "bias": np.mean(one.estimate - truth) if has else np.nan,
                 "bias_se": np.std(one.estimate) / np.sqrt(one.p.size) if has else np.nan,
-                "rejected": np.mean(one.p <= ALPHA + _ROUNDING),
+                "rejected": np.mean(one.p <= ALPHA + _ROUNDING) if not np.isnan(one.p).all()
+                else np.nan,
                 "covered": inside.mean() if has else np.nan,
             })  # fmt: skip
     table = pd.DataFrame(rows)
@@ -128,10 +131,11 @@ def by_method(table: pd.DataFrame) -> pd.DataFrame:
     the profile interval, what it does not leave out.
 
     Returns:
-        method, question, words, role, size, size_se, null_worlds, size_rough, coverage,
+        name, question, words, role, bound, size, size_se, null_worlds, size_rough, coverage,
         coverage_se, covered_worlds, verdict: "keeps it" (size and coverage, where known, inside
-        their bands, and not short of nominal), "falls short" (inside, but beyond three
-        simulation errors worse than nominal), "fails" (outside).
+        their bands, or below the band for a bound, and not short of nominal), "falls short"
+        (inside, but beyond three simulation errors worse than nominal), "fails" (outside); why
+        (it is not used).
     """
     rows = []
     for method in METHODS:
@@ -146,18 +150,25 @@ def by_method(table: pd.DataFrame) -> pd.DataFrame:
         if method.name == "tau":
             coverage, worlds_known, size, worlds_null = 1 - size, worlds_null, np.nan, 0
         rows.append({
-            **asdict(method), "size": size, "null_worlds": worlds_null,
+            **asdict(method), "why": method.why, "size": size, "null_worlds": worlds_null,
             "size_rough": _pooled(rough, "rejected") if method.name != "tau" else np.nan,
             "coverage": coverage, "covered_worlds": worlds_known,
         })  # fmt: skip
     found = pd.DataFrame(rows)
     found["size_se"] = share_se(found["size"], found["null_worlds"])
     found["coverage_se"] = share_se(found["coverage"], found["covered_worlds"])
-    inside = _inside(found["size"], SIZE) & _inside(found["coverage"], COVERAGE)
+    seldom = found["bound"] & (found["size"] <= SIZE[1])
+    inside = (_inside(found["size"], SIZE) | seldom) & _inside(found["coverage"], COVERAGE)
     short = (_worse(found["size"] - ALPHA, found["null_worlds"])
              | _worse(1 - ALPHA - found["coverage"], found["covered_worlds"]))  # fmt: skip
     found["verdict"] = np.select([~inside, short], ["fails", "falls short"], "keeps it")
     return found
+
+
+def not_used(by_method: pd.DataFrame) -> pd.DataFrame:
+    """The methods that are shown and not used: what they do in these worlds, and why not."""
+    columns = ["question", "words", "size", "size_se", "coverage", "verdict", "why"]
+    return by_method.loc[by_method["role"] == "not used", columns]
 
 
 def _worse(excess: pd.Series, worlds: pd.Series) -> pd.Series:
@@ -192,16 +203,3 @@ def power_curve(found: Answers, df: float, effects: FloatArray) -> pd.DataFrame:
     return pd.DataFrame(
         {"effect": effects, "power": power, "se": np.sqrt(power * (1 - power) / found.se.size)}
     )
-
-
-def minimum_detectable(found: Answers, df: float, power: float = 0.8) -> tuple[float, float]:
-    """Smallest effect found in a share ``power`` of worlds, and its Monte Carlo standard error.
-
-    From worlds without effect, both directions. The error is that of a quantile, from the spread
-    of the order statistics one standard error of the share to both sides.
-    """
-    critical = stats.t(df).ppf(1 - ALPHA / 2) * found.se
-    needed = np.sort(np.concatenate([critical - found.estimate, critical + found.estimate]))
-    step = np.sqrt(power * (1 - power) / found.se.size)
-    low, value, high = np.quantile(needed, [power - step, power, power + step])
-    return float(value), float((high - low) / 2)

@@ -1,4 +1,4 @@
-"""Worlds with a known truth at the real design, and what every printed estimator says of them.
+"""Worlds with a known truth at the real design, and what a method should say of each.
 
 The systems, their providers, the settings these file for and the rural shares are the real
 ones; only the scores are drawn. A provider's score is a level, its planted effects, something
@@ -8,35 +8,37 @@ its system shares and something of its own, with the variances found in the retu
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from itertools import product
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
+from ics_maturity import geography
 from ics_maturity.frames import Round
-from ics_maturity.models import many
+from ics_maturity.models.change import expected_spearman
 from ics_maturity.models.design import (
     FloatArray,
     IntArray,
     group_codes,
-    group_sums,
     indicators,
     with_intercept,
 )
-from ics_maturity.models.inference import cr1_errors, cr2_errors, cv3_errors, hc_errors
-from ics_maturity.models.many import Answers
-from ics_maturity.models.spectral import group_spectrum
+from ics_maturity.models.inference import cr2_errors
 from ics_maturity.models.variance import random_intercept
-from ics_maturity.models.variance_intervals import (
-    boundary_p,
-    likelihood_ratio,
-    null_likelihood_ratios,
-)
 from ics_maturity.simulate.truth import Truth
 
 SLOPE = 1  # position of the rural share in every design
 LEVEL = 2.4  # points; no estimator depends on it
 RELIABILITY = 0.8  # of one reading, where two readings of one score are drawn
 LARGE_SLOPE, MODERATION = -0.7, -0.2  # points of 1 to 5, the effects planted in the demo returns
+SLOPES = (
+    "reml", "cr2", "cv3", "hc3", "wild", "permutation", "z", "cr1", "ols", "direct_reml",
+    "direct_cr2", "direct_cv3", "direct_wild", "direct_permutation",
+)  # fmt: skip
+PILLARS = ("pillars_holm", "pillars_bh", "pillars_max_t", "pillars_single")
 USUAL_SPAN = 4.0  # highest less lowest score of the scale from 1 to 5
+_FEWEST = 6  # systems: with fewer, neighbours say nothing
+_LEAST_ALIKE = 0.05  # pillars that share nothing make no score
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +49,9 @@ class Study:
     reference; ``kinds`` (n, k) indicators of provider types but one; ``mix`` (n,) what the
     planted setting effects add to a provider's score, in points; ``tau2`` and ``sigma2`` the
     variances between and within systems; ``margins`` of the slope and of moderation; ``unit``
-    the points of this scale that make one on the scale from 1 to 5.
+    the points of this scale that make one on the scale from 1 to 5; ``borders`` (systems, systems)
+    row-standardised weights of neighbours, none where some have no neighbour; ``parts`` how many
+    pillars make a score and ``alike`` their mean correlation over providers.
     """
 
     ics: IntArray
@@ -59,6 +63,15 @@ class Study:
     sigma2: float
     margins: tuple[float, float]
     unit: float = 1.0
+    borders: FloatArray | None = None
+    parts: int = 0
+    alike: float = 1.0
+
+    @property
+    def error2(self) -> float:
+        """Variance of a score that its pillars do not share: of reading it, under view B."""
+        alpha = self.parts * self.alike / (1 + (self.parts - 1) * self.alike)
+        return (1 - alpha) * (self.tau2 + self.sigma2)
 
     @property
     def systems(self) -> int:
@@ -81,9 +94,14 @@ class Study:
 
 
 def study_of(
-    now: Round, reference: str, margins: tuple[float, float],
+    now: Round,
+    reference: str,
+    margins: tuple[float, float],
     effects: Mapping[str, float] | None = None,
-) -> Study:  # fmt: skip
+    *,
+    adjacency: pd.DataFrame | None = None,
+    pillars: pd.DataFrame | None = None,
+) -> Study:
     """The design of one round, with the variances found in it.
 
     Args:
@@ -91,10 +109,12 @@ def study_of(
         reference: care setting the others are compared with.
         margins: of equivalence, of the slope and of moderation.
         effects: planted effect of each care setting, in points; the simulator's by default.
+        adjacency: which systems border which; without it nobody's neighbours are asked about.
+        pillars: score by provider and pillar; without it there are none.
     """
     planted = Truth().setting_effects if effects is None else effects
     providers = now.providers
-    _, codes = group_codes(providers["ics_code"].to_numpy())
+    names, codes = group_codes(providers["ics_code"].to_numpy())
     unit = now.scale.span / USUAL_SPAN
     own = now.rows.assign(mix=now.rows["care_setting"].map(planted).fillna(0.0) * unit)
     mix = own.groupby("provider_code")["mix"].mean().reindex(providers["provider_code"])
@@ -112,7 +132,26 @@ def study_of(
         sigma2=fit.sigma2,
         margins=margins,
         unit=unit,
+        borders=None if adjacency is None else _borders(adjacency, names.tolist()),
+        **({} if pillars is None else _likeness(pillars)),
     )
+
+
+def _borders(adjacency: pd.DataFrame, codes: list[str]) -> FloatArray | None:
+    """Weights of neighbours in the order of ``codes``; none where one has no neighbour."""
+    if len(codes) < _FEWEST or set(geography.bordering(adjacency, codes)) != set(codes):
+        return None
+    return geography.border_weights(adjacency, codes).loc[codes, codes].to_numpy(float)
+
+
+def _likeness(pillars: pd.DataFrame) -> dict[str, Any]:
+    """How many pillars there are, and their mean correlation."""
+    count = pillars.shape[1]
+    if count < 2:
+        return {}
+    r = np.corrcoef(pillars.to_numpy().T)
+    alike = float(r[np.triu_indices(count, 1)].mean())
+    return {"parts": count, "alike": min(max(alike, _LEAST_ALIKE), 1.0)}
 
 
 @dataclass(frozen=True)
@@ -129,6 +168,11 @@ class Cell:
     moderation: float = 0.0
     between: float = 1.0
     noise: str = "normal"
+
+    @property
+    def bare(self) -> bool:
+        """Whether nothing is planted but the spread found."""
+        return (self.mix, self.rurality, self.moderation, self.between) == (0, 0, 0, 1)
 
     @property
     def name(self) -> str:
@@ -162,20 +206,23 @@ def planted_cells(margins: tuple[float, float], unit: float = 1.0) -> list[Cell]
 class World:
     """B drawn worlds: provider scores, two noisy readings of one lasting score, review's changes.
 
-    All arrays are (n, B), in points.
+    All arrays are (n, B), in points. ``pillars`` (K, n, B) have the score as their mean; they are
+    drawn only where :attr:`Cell.bare`. ``again`` asks for the slow methods of paired readings.
     """
 
     score: FloatArray
     readings: tuple[FloatArray, FloatArray]
     moderation: FloatArray
+    pillars: FloatArray
+    again: bool
 
 
 def draw_worlds(study: Study, cell: Cell, rng: np.random.Generator, worlds: int) -> World:
     """Draw ``worlds`` worlds of one cell."""
     shape, systems = (study.ics.size, worlds), (study.systems, worlds)
     tau, sigma = np.sqrt(cell.between * study.tau2), np.sqrt(study.sigma2)
-    shared = tau * _noise(rng, systems, cell.noise, skewed=True)
-    own = sigma * _noise(rng, shape, cell.noise)
+    shared = tau * noise(rng, systems, cell.noise, skewed=True)
+    own = sigma * noise(rng, shape, cell.noise)
     if cell.noise == "rough":
         wide = np.where(study.rural > np.median(study.rural), 1.25, 1.0)
         own *= (wide / np.sqrt(np.mean(wide**2)))[:, None]
@@ -183,19 +230,29 @@ def draw_worlds(study: Study, cell: Cell, rng: np.random.Generator, worlds: int)
     score = expected[:, None] + shared[study.ics] + own
     error = np.sqrt((1 - RELIABILITY) * (study.tau2 + study.sigma2))
     lasting = expected[:, None] + shared[study.ics]
-    lasting += np.sqrt(max(study.sigma2 - error**2, 0.0)) * rng.standard_normal(shape)
+    lasting += np.sqrt(max(study.sigma2 - error**2, 0.0)) * noise(rng, shape, cell.noise)
     truth = Truth()
     reviewers = study.unit * truth.sd_moderation_system * rng.standard_normal(systems)
     changed = study.unit * truth.sd_moderation * rng.standard_normal(shape)
     return World(
         score=score,
-        readings=(lasting + error * rng.standard_normal(shape),
-                  lasting + error * rng.standard_normal(shape)),
+        readings=(lasting + error * noise(rng, shape, cell.noise),
+                  lasting + error * noise(rng, shape, cell.noise)),
         moderation=cell.moderation + reviewers[study.ics] + changed,
+        pillars=score + _apart(study, study.parts if cell.bare else 0, rng, worlds),
+        again=cell == Cell(),
     )  # fmt: skip
 
 
-def _noise(
+def _apart(study: Study, parts: int, rng: np.random.Generator, worlds: int) -> FloatArray:
+    """How far pillars (parts, n, B) lie from their mean, as alike as those found."""
+    noise = rng.standard_normal((parts, study.ics.size, worlds))
+    if parts:
+        noise -= noise.mean(axis=0)
+    return np.sqrt(parts * study.error2) * noise
+
+
+def noise(
     rng: np.random.Generator, shape: tuple[int, int], kind: str, skewed: bool = False
 ) -> FloatArray:
     """Noise of mean 0 and variance 1."""
@@ -204,153 +261,6 @@ def _noise(
     if skewed:
         return rng.standard_exponential(shape) - 1
     return rng.standard_t(5, shape) / np.sqrt(5 / 3)
-
-
-@dataclass(frozen=True)
-class Method:
-    """A method the report prints.
-
-    ``question``: slope, direct slope, mix, spread, moderation, regression; ``role``: primary,
-    check, or not used (shown to say why); ``tests``: which hypothesis its p is about.
-    """
-
-    name: str
-    question: str
-    words: str
-    role: str
-
-
-METHODS = (
-    Method("reml", "rurality slope", "REML, t(G-2)", "primary"),
-    Method("cr2", "rurality slope", "CR2, Satterthwaite t", "check"),
-    Method("cv3", "rurality slope", "CV3 jackknife, t(G-1)", "check"),
-    Method("hc3", "rurality slope", "HC3 on system means", "check"),
-    Method("wild", "rurality slope", "wild cluster bootstrap, Webb", "check"),
-    Method("permutation", "rurality slope", "permutation of system labels", "check"),
-    Method("z", "rurality slope", "REML, normal", "not used"),
-    Method("cr1", "rurality slope", "CR1, normal", "not used"),
-    Method("ols", "rurality slope", "least squares, systems ignored", "not used"),
-    Method("tost", "rurality slope", "equivalence, REML, t(G-2)", "primary"),
-    Method("direct_reml", "slope at equal settings", "REML, t(G-2)", "primary"),
-    Method("direct_cr2", "slope at equal settings", "CR2, Satterthwaite t", "check"),
-    Method("direct_cv3", "slope at equal settings", "CV3 jackknife, t(G-1)", "check"),
-    Method("direct_wild", "slope at equal settings", "wild cluster bootstrap, Webb", "check"),
-    Method("direct_permutation", "slope at equal settings", "permutation of system labels",
-           "check"),
-    Method("type", "provider mix", "permutation within systems", "primary"),
-    Method("tau2", "spread between systems", "exact likelihood ratio", "primary"),
-    Method("tau2_mixture", "spread between systems", "50:50 chi-square mixture", "check"),
-    Method("tau", "spread between systems", "profile interval", "primary"),
-    Method("moderation", "moderation", "paired, CR2 by system", "primary"),
-    Method("sign_flip", "moderation", "sign flip of whole systems", "primary"),
-    Method("moderation_tost", "moderation", "equivalence, CR2", "primary"),
-    Method("paired_t", "moderation", "paired t, systems ignored", "not used"),
-    Method("oldham", "regression to the mean", "Oldham's r (Pitman-Morgan)", "primary"),
-    Method("naive_r", "regression to the mean", "change against the starting score", "not used"),
-)  # fmt: skip
-
-
-def answers(study: Study, world: World, rng: np.random.Generator, draws: int) -> dict[str, Answers]:
-    """What every method of :data:`METHODS` says of each world.
-
-    Args:
-        study: what is given.
-        world: B drawn worlds.
-        rng: source of permutations, weights and signs.
-        draws: how many of each.
-    """
-    return {
-        **_slopes(study, world.score, rng, draws),
-        **_direct_slopes(study, world.score, rng, draws),
-        **_spread(study, world.score, rng, draws),
-        **_moderation(study, world.moderation, rng, draws),
-        **_regression(*world.readings),
-    }
-
-
-def _slopes(
-    study: Study, Y: FloatArray, rng: np.random.Generator, draws: int
-) -> dict[str, Answers]:
-    X, ics, systems = study.total, study.ics, study.systems
-    sizes = np.bincount(ics)[:, None]
-    reml, _, _ = many.reml_many(Y, X, ics, SLOPE, systems - 2)
-    on_means = hc_errors(group_sums(X, ics, systems) / sizes)
-    return {
-        "reml": reml,
-        "z": many.t_answers(reml.estimate, reml.se, np.inf),
-        "tost": many.tost_answers(reml, systems - 2, study.margins[0]),
-        "cr2": many.sandwich_many(cr2_errors(X, ics), Y, SLOPE),
-        "cv3": many.sandwich_many(cv3_errors(X, ics), Y, SLOPE),
-        "cr1": many.sandwich_many(cr1_errors(X, ics), Y, SLOPE),
-        "hc3": many.sandwich_many(on_means, group_sums(Y, ics, systems) / sizes, SLOPE),
-        "ols": many.ordinary_many(Y, X, SLOPE),
-        "wild": many.p_answers(many.wild_bootstrap_many(Y, X, ics, SLOPE, rng, draws)),
-        "permutation": many.p_answers(
-            many.label_permutation_many(Y, study.rural, ics, rng, draws=draws)
-        ),
-    }
-
-
-def _direct_slopes(
-    study: Study, Y: FloatArray, rng: np.random.Generator, draws: int
-) -> dict[str, Answers]:
-    X, ics = study.direct, study.ics
-    if not study.filed.shape[1]:  # all file for one setting: the slope is the same
-        return {}
-    return {
-        "direct_reml": many.reml_many(Y, X, ics, SLOPE, study.systems - 2)[0],
-        "direct_cr2": many.sandwich_many(cr2_errors(X, ics), Y, SLOPE),
-        "direct_cv3": many.sandwich_many(cv3_errors(X, ics), Y, SLOPE),
-        "direct_wild": many.p_answers(many.wild_bootstrap_many(Y, X, ics, SLOPE, rng, draws)),
-        "direct_permutation": many.p_answers(
-            many.label_permutation_many(Y, study.rural, ics, rng, study.filed, draws)
-        ),
-    }
-
-
-def _spread(
-    study: Study, Y: FloatArray, rng: np.random.Generator, draws: int
-) -> dict[str, Answers]:
-    """Mix and spread between systems; both models leave rurality out, as the report does."""
-    ics, ones = study.ics, np.ones((study.ics.size, 1))
-    systems = indicators(ics)
-    spectrum = group_spectrum(Y, ones, ics, study.systems)
-    exact, mixture = boundary_p(
-        likelihood_ratio(spectrum.reml()), null_likelihood_ratios(spectrum, rng, 5 * draws)
-    )
-    covered = many.group_deviation_covered(Y, ones, ics, float(np.sqrt(study.tau2)))
-    found = {}
-    if study.kinds.shape[1]:
-        types = many.freedman_lane_many(Y, study.kinds, systems, rng, blocks=ics, draws=draws)
-        found["type"] = many.p_answers(types)
-    return found | {
-        "tau2": many.p_answers(exact),
-        "tau2_mixture": many.p_answers(mixture),
-        "tau": many.p_answers(np.where(covered, 1.0, 0.0)),
-    }
-
-
-def _moderation(
-    study: Study, D: FloatArray, rng: np.random.Generator, draws: int
-) -> dict[str, Answers]:
-    ones = np.ones((study.ics.size, 1))
-    paired = cr2_errors(ones, study.ics)
-    found = many.sandwich_many(paired, D, 0)
-    signs = rng.choice([-1.0, 1.0], size=(draws, study.systems))
-    return {
-        "moderation": found,
-        "sign_flip": many.p_answers(many.sign_flip_many(D, study.ics, signs)),
-        "moderation_tost": many.tost_answers(found, float(paired.df[0]), study.margins[1]),
-        "paired_t": many.ordinary_many(D, ones, 0),
-    }
-
-
-def _regression(before: FloatArray, after: FloatArray) -> dict[str, Answers]:
-    change = after - before
-    return {
-        "oldham": many.correlation_many(change, before + after),
-        "naive_r": many.correlation_many(change, before),
-    }
 
 
 def targets(study: Study, cell: Cell) -> dict[str, float]:
@@ -373,7 +283,12 @@ def targets(study: Study, cell: Cell) -> dict[str, float]:
         "direct_cr2": _gls(study.direct, np.eye(ics.size), expected),
         "moderation": cell.moderation,
         "paired_t": cell.moderation,
+        "oldham": 1.0,
+        "bonett_seier": 1.0,
+        "blomqvist": 0.0,
     }
+    if cell == Cell():
+        found["spearman"] = expected_spearman(RELIABILITY)
     for like, others in (("reml", ("z",)), ("ols", ("cr2", "cv3", "cr1")),
                          ("direct_cr2", ("direct_cv3",))):  # fmt: skip
         found |= dict.fromkeys(others, found[like])
@@ -391,9 +306,11 @@ def true_nulls(cell: Cell, margins: tuple[float, float]) -> set[str]:
     Equivalence is tested against lying outside the margin, so its null is true at the margin.
     The profile interval "rejects" where it leaves out the planted value.
     """
-    true = {"oldham", "naive_r"}
+    true = {"oldham", "bonett_seier", "brown_forsythe", "naive_r", "blomqvist"}
+    if cell.mix == 0:
+        true |= {"moran_residual", "moran_residual_normal"}
     if cell.mix == 0 and cell.rurality == 0 and cell.between == 1:
-        true |= {m.name for m in METHODS if "slope" in m.question} - {"tost"} | {"tau"}
+        true |= {*SLOPES, *PILLARS, "tau", "moran", "moran_normal"}
     if cell.mix == 0 and cell.between == 1:
         true.add("type")
     if cell.mix == 0 and cell.rurality == 0 and cell.between == 0:

@@ -4,6 +4,7 @@ Everything here starts from the frames of :mod:`ics_maturity.frames` and ends in
 notebook shows. What could be an estimator of its own is in :mod:`ics_maturity.models`.
 """
 
+from ics_maturity.study.detectable import detectable, name_detectable
 from ics_maturity.study.ranking import (
     LIKE_FOR_LIKE_SHOWN,
     caterpillar_rows,
@@ -36,6 +37,7 @@ __all__ = [
     "caterpillar_rows",
     "coarse_table",
     "composition_table",
+    "detectable",
     "fitted_line",
     "full_sets",
     "lattice_table",
@@ -44,6 +46,7 @@ __all__ = [
     "measurement_error",
     "measurement_errors",
     "moran_table",
+    "name_detectable",
     "pillar_scores",
     "pillar_slopes",
     "retest_error",
