@@ -82,6 +82,9 @@ def _bring_up_to_date(chosen: argparse.Namespace, only: str | None) -> Sequence[
 
     # Where the heavy work is done is no part of what it gives: the notebooks' kernels inherit this.
     if chosen.scheduler:
+        from ics_maturity.stress.scheduler import check_scheduler
+
+        check_scheduler(chosen.scheduler)
         os.environ["ICS_MATURITY_SCHEDULER"] = chosen.scheduler
     if chosen.workers:
         os.environ["ICS_MATURITY_WORKERS"] = str(chosen.workers)

@@ -177,3 +177,19 @@ def test_a_forced_run_gives_the_same_bytes_in_whatever_order_it_runs(
     after = demo_report.files()
     assert sorted(after) == sorted(before)
     assert [name for name in before if after[name] != before[name]] == []
+
+
+def test_detectable_effects_are_the_same_wherever_they_are_printed(
+    demo_report: "WholeReport",
+) -> None:
+    """Beside the nulls of the pages on mix and peer review, and on that of the stress test."""
+    results = demo_report.results
+    for there, here in (("rurality.mde80", "stress.mde80_rurality"),
+                        ("rurality.mde80_direct", "stress.mde80_direct"),
+                        ("moderation.mde80", "stress.mde80_moderation")):  # fmt: skip
+        assert results[there].value == results[here].value
+    shown = demo_report.table("detectable").set_index("what")["simulated"]
+    for name, what in (("mix.mde80_type", "spread of provider types in a system"),
+                       ("mix.mde80_spread", "spread between systems"),
+                       ("space.mde80", "likeness of neighbours")):  # fmt: skip
+        assert shown[what] == pytest.approx(float(results[name].value))

@@ -1,8 +1,13 @@
 """One worker, two workers and a cluster of two processes give the same bytes, killed or not."""
 
+import json
 import os
+import shutil
 import signal
+import subprocess
+import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +17,7 @@ from ics_maturity.models.design import indicators
 from ics_maturity.stress import grid, rates
 from ics_maturity.stress.grid import Piece
 from ics_maturity.stress.worlds import Cell, Study
+from whole_reports import _project
 
 pytestmark = pytest.mark.slow
 
@@ -116,3 +122,66 @@ def test_a_killed_process_loses_only_what_it_was_at(tmp_path, monkeypatch):
     found = grid.run(killed_once, numbered(log), tmp_path / "kept")
     assert all((one["drawn"] == want).all() for one, want in zip(found, expected, strict=True))
     assert log.read_text().split().count("3") == 2
+
+
+COMMANDS = Path(sys.executable).parent
+
+
+@pytest.fixture
+def processes(tmp_path: Path) -> Iterator[str]:
+    """Address of a scheduler with two workers, each started as an administrator would."""
+    pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
+    told, dask = tmp_path / "scheduler.json", str(COMMANDS / "dask")
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": tmp_path}
+    here = ["--scheduler-file", str(told), "--no-dashboard"]
+    local = ["--host", "127.0.0.1"]
+    running = [subprocess.Popen([dask, "scheduler", *here, *local, "--port", "0"], **quiet)]
+    try:
+        while not told.exists():
+            assert running[0].poll() is None, "the scheduler did not start"
+            time.sleep(0.1)
+        one = [*here, "--nworkers", "1", "--nthreads", "1"]
+        running += [subprocess.Popen([dask, "worker", *one], **quiet) for _ in range(2)]
+        time.sleep(0.5)  # the file appears before it is written
+        yield json.loads(told.read_text(encoding="utf-8"))["address"]
+    finally:
+        for process in reversed(running):
+            process.terminate()
+        for process in running:
+            process.wait(timeout=30)
+
+
+def ics_maturity(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items()
+                   if name not in (grid.SCHEDULER, grid.WORKERS)}  # fmt: skip
+    return subprocess.run(
+        [str(COMMANDS / "ics-maturity"), *arguments],
+        env={**environment, "ICS_MATURITY_ROOT": str(root)},
+        capture_output=True, text=True, timeout=900, check=False,
+    )  # fmt: skip
+
+
+def files(root: Path) -> dict[str, bytes]:
+    """The report, and the kept pieces of the stress test."""
+    places = [root / "reports", root / "data" / "processed" / "demo" / "kept"]
+    return {
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for place in places for path in sorted(place.rglob("*")) if path.is_file()
+    }  # fmt: skip
+
+
+def test_the_command_gives_the_same_report_on_a_cluster(tmp_path: Path, processes: str) -> None:
+    """Scheduler and workers are processes of their own; the report does not know of them."""
+    alone = _project(tmp_path / "alone")
+    done = ics_maturity(alone, "run", "--data", "demo", "--only", "04")
+    assert done.returncode == 0, done.stderr
+    clustered = tmp_path / "clustered"
+    shutil.copytree(alone, clustered)
+    run = ("run", "--data", "demo", "--only", "07", "-P", "worlds=60", "-P", "draws=49")
+    for root, where in ((alone, ()), (clustered, ("--scheduler", processes))):
+        done = ics_maturity(root, *run, *where)
+        assert done.returncode == 0, done.stderr
+    found, wanted = files(clustered), files(alone)
+    assert sum("kept/" in name for name in wanted) > 14
+    assert set(found) == set(wanted)
+    assert [name for name in wanted if found[name] != wanted[name]] == []

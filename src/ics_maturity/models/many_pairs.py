@@ -68,21 +68,22 @@ def spearman_bca_many(
     """Rank correlations with BCa intervals that draw whole clusters.
 
     A resample counts a row as often as its cluster was drawn, so that its ranks are running sums
-    of counts along the order of the scores, and nothing is sorted again. All worlds see the same
-    resamples.
+    of counts along the order of the scores, and nothing is sorted again. Every world has resamples
+    of its own.
 
     Source: :func:`ics_maturity.models.change.stability`, which this gives up to the luck of the
     resamples.
     """
     codes = group_codes(np.asarray(clusters), before.shape[0])[1]
     groups = int(codes.max()) + 1
-    drawn = rng.multinomial(groups, np.full(groups, 1 / groups), size=resamples)
-    member = indicators(codes)
-    counts = np.vstack([np.ones(groups), 1.0 - np.eye(groups), drawn]) @ member.T
-    found = np.array(
-        [_bca(_spearman(x, y, counts), groups, level)
-         for x, y in zip(before.T, after.T, strict=True)]
-    ).T  # fmt: skip
+    whole, member = np.vstack([np.ones(groups), 1.0 - np.eye(groups)]), indicators(codes).T
+    even = np.full(groups, 1 / groups)
+
+    def one(x: FloatArray, y: FloatArray) -> tuple[float, float, float]:
+        drawn = rng.multinomial(groups, even, size=resamples)
+        return _bca(_spearman(x, y, np.vstack([whole, drawn]) @ member), groups, level)
+
+    found = np.array([one(x, y) for x, y in zip(before.T, after.T, strict=True)]).T
     none = np.full(found.shape[1], np.nan)
     return Answers(found[0], none, none, found[1], found[2])
 

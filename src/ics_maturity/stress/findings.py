@@ -125,7 +125,8 @@ def name_promises(page: Page, by_method: pd.DataFrame) -> None:
     """Name how many methods in use keep their promise, and which of the others do and do not.
 
     stress.primary_kept (n: primary methods), stress.checks_kept (n: checks), stress.worst_size
-    (the largest size of a method in use), stress.worst_coverage, stress.unused_failing (n: methods
+    (the largest size of a method in use), stress.worst_coverage, stress.used_failing (words of the
+    methods in use that fail or fall short), stress.unused_failing (n: methods
     not used), stress.not_kept and stress.unused_kept (words of those not used that fail or fall
     short, and of those that keep their promise here).
     """
@@ -136,6 +137,8 @@ def name_promises(page: Page, by_method: pd.DataFrame) -> None:
     used = by_method[by_method["role"] != "not used"]
     page.result("stress.worst_size", used["size"].max(), unit="share of worlds")
     page.result("stress.worst_coverage", used["coverage"].min(), unit="share of worlds")
+    failing = used.loc[used["verdict"] != "keeps it", ["words", "verdict"]].to_numpy()
+    page.result("stress.used_failing", _listed(f"{words} {verdict}" for words, verdict in failing))
     unused = by_method[by_method["role"] == "not used"]
     keeps = unused["verdict"] == "keeps it"
     page.result("stress.unused_failing", int((~keeps).sum()), unit="methods", n=len(unused))

@@ -25,8 +25,10 @@ def check_scheduler(address: str) -> None:
     except ValueError:
         host, port = None, None
     if not host or not port:
-        raise InputError(Problem("an address such as tcp://host:8786", column="--scheduler",
-                                 value=address, fix="give the one that the scheduler prints"))  # fmt: skip
+        raise InputError(
+            Problem("an address such as tcp://host:8786", column="--scheduler", value=address,
+                    fix="give the one that the scheduler prints")
+        )  # fmt: skip
     try:
         socket.create_connection((host, port), timeout=_SECONDS).close()
     except OSError:

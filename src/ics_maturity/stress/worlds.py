@@ -175,6 +175,11 @@ class Cell:
         return (self.mix, self.rurality, self.moderation, self.between) == (0, 0, 0, 1)
 
     @property
+    def again(self) -> bool:
+        """Whether slow methods of paired readings, which only repeat it elsewhere, are asked."""
+        return (self.mix, self.rurality, self.between, self.noise) == (0, 0, 1, "normal")
+
+    @property
     def name(self) -> str:
         return "; ".join(f"{f.name} {getattr(self, f.name)}" for f in fields(self))
 
@@ -240,7 +245,7 @@ def draw_worlds(study: Study, cell: Cell, rng: np.random.Generator, worlds: int)
                   lasting + error * noise(rng, shape, cell.noise)),
         moderation=cell.moderation + reviewers[study.ics] + changed,
         pillars=score + _apart(study, study.parts if cell.bare else 0, rng, worlds),
-        again=cell == Cell(),
+        again=cell.again,
     )  # fmt: skip
 
 
@@ -287,7 +292,7 @@ def targets(study: Study, cell: Cell) -> dict[str, float]:
         "bonett_seier": 1.0,
         "blomqvist": 0.0,
     }
-    if cell == Cell():
+    if cell.again:
         found["spearman"] = expected_spearman(RELIABILITY)
     for like, others in (("reml", ("z",)), ("ols", ("cr2", "cv3", "cr1")),
                          ("direct_cr2", ("direct_cv3",))):  # fmt: skip

@@ -63,12 +63,14 @@ def detectable(page: Page, now: frames.Round, reference: str) -> dict[str, Detec
     return found
 
 
-def name_detectable(page: Page, found: dict[str, Detectable]) -> None:
-    """Name the smallest effects, each with its simulation error as an interval."""
+def name_detectable(page: Page, now: frames.Round, reference: str) -> dict[str, Detectable]:
+    """:func:`detectable`, each effect named, with its simulation error as an interval."""
+    found = detectable(page, now, reference)
     for name, one in found.items():
         unit = "Moran's I" if name.startswith("space.") else "points"
         page.result(name, one.value, low=one.value - 1.96 * one.se, high=one.value + 1.96 * one.se,
                     unit=unit, n=one.worlds, method=_WORDS[name])  # fmt: skip
+    return found
 
 
 def _bend(page: Page, score: FloatArray, X: FloatArray, ics: IntArray) -> Detectable:

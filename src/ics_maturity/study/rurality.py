@@ -17,14 +17,21 @@ from ics_maturity.models import (
 from ics_maturity.models.design import with_intercept
 from ics_maturity.models.estimate import Coefficient
 from ics_maturity.models.inference import hc
-from ics_maturity.models.variance import RandomIntercept, random_intercept
+from ics_maturity.models.variance import random_intercept
 from ics_maturity.page import Page
 from ics_maturity.scores import round_half_up
 from ics_maturity.study.rounds import pillar_scores
 
 
-def fitted_line(fit: RandomIntercept, slope: Coefficient, rural: np.ndarray) -> pd.DataFrame:
-    """The fitted line over the range of rural shares with its pointwise 95% band (t, G - 2)."""
+def fitted_line(providers: pd.DataFrame, slope: Coefficient) -> pd.DataFrame:
+    """The fitted line over the range of rural shares with its pointwise 95% band (t, G - 2).
+
+    Args:
+        providers: score, rural_share, ics_code.
+        slope: the primary slope, for its degrees of freedom.
+    """
+    rural = providers["rural_share"].to_numpy(float)
+    fit = random_intercept(providers["score"], with_intercept(rural), providers["ics_code"])
     grid = np.linspace(0, float(rural.max()), 41)
     X = with_intercept(grid)
     centre = X @ fit.beta
