@@ -1,5 +1,7 @@
 """Robust errors against their definitions written out with n x n matrices."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -124,3 +126,17 @@ def test_equivalence_needs_the_whole_interval_inside():
     assert wide.p == pytest.approx(max(wide.p_lower, wide.p_upper))
     with pytest.raises(ValueError, match="margin must be positive"):
         tost(t_coefficient("m", 0.0, 0.2, 40), 0.0)
+
+
+def test_cr2_of_many_clusters_fits_in_memory():
+    """Twenty thousand providers: a matrix of clusters by clusters would be three gigabytes."""
+    rng = np.random.default_rng(5)
+    groups = 20_000
+    clusters = np.repeat(np.arange(groups), 2)
+    X = with_intercept(rng.normal(size=2 * groups))
+    tracemalloc.start()
+    _, slope = cr2(rng.normal(size=2 * groups), X, clusters)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 200e6
+    assert 0.45 * groups < slope.df < 0.55 * groups  # squares of normal numbers weigh unequally

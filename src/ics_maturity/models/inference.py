@@ -145,14 +145,18 @@ def cr2_errors(X: ArrayLike, clusters: ArrayLike) -> Sandwich:
     # a_j' (I - H_ij) a_i for the vectors a_j = A_j X_j (X'X)^-1 c, all columns c at once.
     weights = _adjusted(design, bread, codes) @ bread
     shared = _crossed(design, weights, codes, len(names)).transpose(2, 0, 1)
-    inner = -shared @ bread @ shared.transpose(0, 2, 1)
-    each = np.arange(len(names))
-    inner[:, each, each] += group_sums(weights**2, codes, len(names)).T
-    trace = inner.trace(axis1=1, axis2=2)
+    # These products are a diagonal less a matrix of rank p, D - S B S': its trace and its sum of
+    # squares need no matrix of clusters by clusters, which for many providers fits no memory.
+    diagonal = group_sums(weights**2, codes, len(names)).T
+    hidden = np.einsum("cgp,pq,cgq->cg", shared, bread, shared, optimize=True)
+    inner = bread @ (shared.transpose(0, 2, 1) @ shared)
+    trace = np.sum(diagonal - hidden, axis=1)
+    squares = np.sum(diagonal * (diagonal - 2 * hidden), axis=1)
+    squares += np.sum(inner * inner.transpose(0, 2, 1), axis=(1, 2))
     # The trace is the share of the model variance the estimator can see; 1 if unhindered.
     seen = trace / np.diag(bread) > _SEEN
     df = np.full(trace.shape, np.nan)
-    df[seen] = trace[seen] ** 2 / np.sum(inner[seen] ** 2, axis=(1, 2))
+    df[seen] = trace[seen] ** 2 / squares[seen]
     return Sandwich("CR2, Satterthwaite t", design, solver, weights, codes, 1.0, df)
 
 
