@@ -177,7 +177,7 @@ def test_the_command_gives_the_same_report_on_a_cluster(tmp_path: Path, processe
     assert done.returncode == 0, done.stderr
     clustered = tmp_path / "clustered"
     shutil.copytree(alone, clustered)
-    run = ("run", "--data", "demo", "--only", "07", "-P", "worlds=60", "-P", "draws=49")
+    run = ("run", "--data", "demo", "--only", "07", "-P", "worlds=100", "-P", "draws=99")
     for root, where in ((alone, ()), (clustered, ("--scheduler", processes))):
         done = ics_maturity(root, *run, *where)
         assert done.returncode == 0, done.stderr
