@@ -1,5 +1,6 @@
 """Variance components: the guard bites, the fast and the slow way agree, faults are named."""
 
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from ics_maturity.models import variance
 from ics_maturity.models.design import with_intercept
 from ics_maturity.models.nested import nested_components
+from ics_maturity.models.spectral import group_spectrum
 from ics_maturity.models.variance import (
     Disagreement,
     group_level_coefficient,
@@ -43,6 +45,44 @@ def dense_reml(y, X, codes, tau2, sigma2):
     )
     blup = tau2 * np.array([(inverse @ residual)[codes == g].sum() for g in np.unique(codes)])
     return likelihood, beta, np.linalg.inv(information), blup
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_groups_of_few_sizes_share_eigenvalues(seed):
+    rng = np.random.default_rng(seed)
+    codes = np.repeat(np.arange(60), rng.integers(1, 4, 60))
+    X = with_intercept(rng.normal(size=(codes.size, 2)))
+    Y = rng.normal(size=(codes.size, 5)) + rng.normal(size=(60, 5))[codes]
+    spectrum = group_spectrum(Y, X, codes, 60)
+    Z = (codes[:, None] == np.arange(60)).astype(float)
+    left = Z - X @ np.linalg.solve(X.T @ X, X.T @ Z)
+    values, vectors = np.linalg.eigh(left.T @ left)
+    keep = values > 1e-9
+    assert np.sort(spectrum.eigenvalues) == pytest.approx(values[keep], rel=1e-9)
+    squares = (vectors[:, keep].T @ (left.T @ Y)) ** 2 / values[keep, None]
+    for level in (1, 2, 3):  # within one eigenvalue only the sum is defined
+        ours = spectrum.squares[np.isclose(spectrum.eigenvalues, level)].sum(axis=0)
+        assert ours == pytest.approx(squares[np.isclose(values[keep], level)].sum(axis=0))
+    ratio = np.full(5, 0.7)
+    profile = spectrum.reml()
+    V = np.eye(codes.size) + 0.7 * Z @ Z.T
+    inverse = np.linalg.inv(V)
+    free = inverse - inverse @ X @ np.linalg.solve(X.T @ inverse @ X, X.T @ inverse)
+    assert profile.residual_ss(ratio) == pytest.approx(np.einsum("nb,nm,mb->b", Y, free, Y))
+
+
+def test_memory_does_not_grow_with_the_square_of_the_groups():
+    rng = np.random.default_rng(0)
+    codes = np.repeat(np.arange(20_000), rng.integers(1, 3, 20_000))
+    X = with_intercept(rng.normal(size=codes.size))
+    y = rng.normal(size=codes.size) + rng.normal(size=20_000)[codes]
+    tracemalloc.start()
+    fit = random_intercept(y, X, codes)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 300e6  # a matrix of groups by groups has 3.2e9 bytes
+    assert fit.tau2 == pytest.approx(1, abs=0.1)
+    assert fit.sigma2 == pytest.approx(1, abs=0.1)
 
 
 @pytest.mark.parametrize("seed", range(4))

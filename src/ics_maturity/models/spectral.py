@@ -141,11 +141,9 @@ def group_spectrum(
     basis_sums = group_sums(basis * weight[:, None], codes, groups)
     residual_sums = group_sums(residual * weight[:, None], codes, groups)
     weights = group_sums(weight**2, codes, groups)
-    values, vectors = np.linalg.eigh(np.diag(weights) - basis_sums @ basis_sums.T)
-    keep = values > _ZERO * weights.max()
-    squares = (vectors[:, keep].T @ residual_sums) ** 2 / values[keep, None]
+    values, squares = _projections(weights, basis_sums, residual_sums)
     total = np.sum(residual**2, axis=0)
-    if Y.shape[0] - X.shape[1] <= keep.sum() or keep.sum() == 0:
+    if Y.shape[0] - X.shape[1] <= values.size or values.size == 0:
         raise ValueError(
             "variance components: the groups and the covariates use up all degrees of freedom; "
             "at least one group needs two rows, and at least one group a mean of its own"
@@ -153,7 +151,7 @@ def group_spectrum(
     if np.any(total - squares.sum(axis=0) <= _ZERO * total):
         raise ValueError("variance components: the response does not vary within groups")
     return GroupSpectrum(
-        eigenvalues=values[keep],
+        eigenvalues=values,
         squares=squares,
         total=total,
         weights=weights,
@@ -163,3 +161,31 @@ def group_spectrum(
         triangle=triangle,
         rows=Y.shape[0],
     )
+
+
+def _projections(
+    weights: FloatArray, basis_sums: FloatArray, sums: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Positive eigenvalues (K,) of diag(weights) - basis_sums basis_sums' and squares (K, B).
+
+    Among groups of one weight, every direction that X does not reach is an eigenvector, with the
+    weight as its eigenvalue. So the eigenproblem is at most as large as p times the number of
+    different weights, however many groups there are. Of directions that share an eigenvalue only
+    the sum of squares counts: the first of them carries it all.
+    """
+    reached, spared = [], []
+    for weight in np.unique(weights):
+        members = weights == weight
+        reach, own = basis_sums[members], sums[members]
+        turn = np.linalg.qr(reach)[0] if len(reach) > reach.shape[1] else np.eye(len(reach))
+        turned = turn.T @ own
+        reached.append((np.full(len(turned), weight), turn.T @ reach, turned))
+        more = np.zeros((len(own) - len(turned), own.shape[1]))
+        more[:1] = np.maximum(np.sum(own**2, axis=0) - np.sum(turned**2, axis=0), 0) / weight
+        spared.append((np.full(len(more), weight), more))
+    diagonal, basis, turned = (np.concatenate(parts) for parts in zip(*reached, strict=True))
+    values, vectors = np.linalg.eigh(np.diag(diagonal) - basis @ basis.T)
+    keep = values > _ZERO * weights.max()
+    squares = (vectors[:, keep].T @ turned) ** 2 / values[keep, None]
+    others, more = (np.concatenate(parts) for parts in zip(*spared, strict=True))
+    return np.concatenate([values[keep], others]), np.concatenate([squares, more])
