@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from scipy.special import ndtri
+from scipy.stats import t
 
 from ics_maturity.models.resampling import cluster_bca, sign_flip
 
@@ -47,6 +49,13 @@ def test_interval_of_a_mean_is_close_to_students():
     assert (interval.low, interval.high) == pytest.approx(
         (values.mean() - half, values.mean() + half), abs=0.05
     )
+
+
+def test_interval_of_few_values_is_as_wide_as_students():
+    values = ndtri((np.arange(10) + 0.5) / 10)
+    interval = cluster_bca(_mean, (values,), None, np.random.default_rng(1), 20_000)
+    half = t.ppf(0.975, 9) * values.std(ddof=1) / np.sqrt(10)
+    assert [-interval.low, interval.high] == pytest.approx([half, half], rel=0.03)  # else 18% short
 
 
 def test_interval_repeats_with_its_seed():

@@ -9,6 +9,7 @@ from scipy import stats
 
 from ics_maturity.models.design import FloatArray, group_codes, indicators
 from ics_maturity.models.many import Answers, correlation_many
+from ics_maturity.models.resampling import expanded
 
 
 def variance_ratio_many(before: FloatArray, after: FloatArray, level: float = 0.95) -> Answers:
@@ -114,6 +115,7 @@ def _bca(statistics: FloatArray, groups: int, level: float) -> tuple[float, floa
     acceleration = np.sum(away**3) / (6 * np.sum(away**2) ** 1.5)
     below = (np.sum(drawn < estimate) + np.sum(drawn <= estimate)) / (2 * drawn.size)
     bias = stats.norm.ppf(below)
-    z = bias + stats.norm.ppf([0.5 - level / 2, 0.5 + level / 2])
+    outer = expanded(level, groups) / 2
+    z = bias + stats.norm.ppf([0.5 - outer, 0.5 + outer])
     ends = np.quantile(drawn, stats.norm.cdf(bias + z / (1 - acceleration * z)))
     return float(estimate[0]), float(ends[0]), float(ends[1])

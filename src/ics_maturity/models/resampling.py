@@ -4,6 +4,7 @@ Providers of one Integrated Care System (ICS) share a history, so they are drawn
 signs flipped, together.
 """
 
+import math
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
+from scipy.special import ndtr, stdtrit
 
 from ics_maturity.models.design import FloatArray, vector
 from ics_maturity.models.pairs import Clusters, cluster_codes
@@ -57,7 +59,8 @@ def cluster_bca(
 
     ``statistic`` takes the columns (1-D arrays of equal length) and returns one number. The
     acceleration comes from leaving out one cluster at a time. Efron (1987), Journal of the
-    American Statistical Association 82, 171-185; Davison and Hinkley (1997), section 3.8.
+    American Statistical Association 82, 171-185; Davison and Hinkley (1997), section 3.8. The
+    quantiles are those of :func:`expanded`.
 
     A statistic that no resample moves has the estimate at both ends. ValueError with fewer
     than five clusters, or where the statistic is undefined in a resample.
@@ -80,7 +83,7 @@ def cluster_bca(
         warnings.simplefilter("ignore", stats.DegenerateDataWarning)  # answered below
         result = stats.bootstrap(
             (everyone,), drawn, vectorized=False, n_resamples=resamples,
-            confidence_level=level, method="BCa", rng=rng,
+            confidence_level=expanded(level, groups), method="BCa", rng=rng,
         )  # fmt: skip
     draws = result.bootstrap_distribution
     undefined = int(np.count_nonzero(~np.isfinite(draws)))
@@ -95,6 +98,18 @@ def cluster_bca(
     elif not np.isfinite([low, high]).all():
         raise ValueError("leaving out one cluster at a time never moves the statistic")
     return Interval(estimate, float(low), float(high), n, groups, resamples)
+
+
+def expanded(level: float, clusters: int) -> float:
+    """The level at which to read a bootstrap's quantiles, so that its intervals are not short.
+
+    Resamples spread as if the clusters at hand were all there are, which makes them too narrow by
+    the root of 1 - 1/clusters, and their quantiles take the place of t's.
+
+    Source: Hesterberg 2015, American Statistician 69:371-386 (expanded percentiles).
+    """
+    wide = stdtrit(clusters - 1, (1 + level) / 2) * math.sqrt(clusters / (clusters - 1))
+    return float(2 * ndtr(wide) - 1)
 
 
 def sign_flip(
