@@ -59,8 +59,10 @@ def test_tables_count_what_was_so(study, found):
 def test_rank_sets_are_judged_by_all_systems_and_by_one(found):
     table = order.rank_table(found).set_index(["spread", "view"])
     assert table[["single", "together"]].stack().between(0.5, 1).all()
-    assert table["worlds"].eq(11).all()  # every third of 25 worlds, and of the 5 left
     hardest = table.xs("none at all")
+    assert hardest["worlds"].eq(30).all()  # every world
+    # Every third of 25 worlds, and of the 5 left.
+    assert table.drop(index="none at all")["worlds"].eq(11).all()
     assert hardest["pairs"].notna().tolist() == [True, False]
 
 
@@ -69,6 +71,14 @@ def test_a_set_that_misses_is_counted(found):
     broken[order.AS_FOUND]["a.all"] = np.zeros_like(found[order.AS_FOUND]["a.all"])
     table = order.rank_table(broken).set_index(["spread", "view"])
     assert table["verdict"].iloc[0] == "fails"
+
+
+@pytest.mark.parametrize(("missed", "verdict"), [(5, "keeps it"), (6, "fails")])
+def test_sets_fail_by_more_than_the_luck_of_few_worlds(found, missed, verdict):
+    held = {name: dict(arrays) for name, arrays in found.items()}
+    held[order.AS_FOUND]["a.single"] = np.ones(30)
+    held[order.AS_FOUND]["a.all"] = np.arange(30) >= missed
+    assert order.rank_table(held)["verdict"].iloc[0] == verdict
 
 
 def test_any_pair_told_apart_is_what_holm_finds():

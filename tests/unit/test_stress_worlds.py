@@ -1,5 +1,7 @@
 """Worlds with a known truth, and how their rates are counted."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -39,6 +41,15 @@ def test_every_method_answers_every_world(study):
         said = answer.low if name == "spearman" else answer.p  # an interval without a test
         assert said.shape == (7,), name
         assert not np.isnan(said).any(), name
+
+
+def test_scores_without_pillars_and_systems_without_neighbours_have_worlds_too(study):
+    bare = replace(study, parts=0, alike=1.0, borders=None)
+    rng = np.random.default_rng(1)
+    found = methods.answers(bare, worlds.draw_worlds(bare, Cell(), rng, 7), rng, 19)
+    left_out = {m.name for m in METHODS if m.name.startswith(("pillars", "moran"))}
+    assert set(found) == {method.name for method in METHODS} - left_out
+    assert bare.error2 == 0
 
 
 @pytest.mark.parametrize("noise", ["normal", "rough"])

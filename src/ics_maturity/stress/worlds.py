@@ -69,7 +69,12 @@ class Study:
 
     @property
     def error2(self) -> float:
-        """Variance of a score that its pillars do not share: of reading it, under view B."""
+        """Variance of a score that its pillars do not share: of reading it, under view B.
+
+        Scores without pillars say nothing of it; it is 0 then.
+        """
+        if not self.parts:
+            return 0.0
         alpha = self.parts * self.alike / (1 + (self.parts - 1) * self.alike)
         return (1 - alpha) * (self.tau2 + self.sigma2)
 
