@@ -25,7 +25,7 @@ from ics_maturity.models.spectral import group_spectrum
 from ics_maturity.models.variance_intervals import likelihood_ratio, null_likelihood_ratios
 
 POWER, ALPHA = 0.8, 0.05
-_SEARCHES = 14  # halvings of the range of effects
+_HALVINGS = 14
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,10 @@ def smallest_found(found: many.Answers, df: float, alpha: float = ALPHA) -> Dete
 
 
 def searched(
-    statistic: Callable[[float], FloatArray], critical: float, highest: float
+    statistic: Callable[[float], FloatArray],
+    critical: float,
+    highest: float,
+    halvings: int = _HALVINGS,
 ) -> Detectable:
     """Smallest effect, between 0 and ``highest``, for which enough worlds pass a critical value.
 
@@ -76,6 +79,7 @@ def searched(
             so that it grows with the effect.
         critical: value that the statistic passes in a share ``ALPHA`` of worlds without effect.
         highest: an effect that is found more often.
+        halvings: of the range of effects.
 
     Raises:
         ValueError: ``highest`` is not found often enough.
@@ -87,7 +91,7 @@ def searched(
     if share(highest) < POWER:
         raise ValueError(f"detectable effect: {highest:g} is found too seldom; search further up")
     low, high = 0.0, highest
-    for _ in range(_SEARCHES):
+    for _ in range(halvings):
         middle = (low + high) / 2
         low, high = (low, middle) if share(middle) >= POWER else (middle, high)
     worlds = statistic(high).size

@@ -7,7 +7,7 @@ estimator of its own is in :mod:`ics_maturity.models`.
 
 from ics_maturity.review.answers import matched_answers, name_reversals
 from ics_maturity.review.claims import ladder_findings
-from ics_maturity.review.detectable import detectable_change
+from ics_maturity.review.detectable import detectable_change, detectable_reordering
 from ics_maturity.review.evidence import Evidence, gather, name_ladder
 from ics_maturity.review.groups import (
     at_stake,
@@ -39,6 +39,7 @@ from ics_maturity.review.repeats import (
     common_overall,
     dispersion_table,
     kelley_table,
+    name_reordering,
     name_repeat,
     rank_rungs,
     rank_table,
@@ -73,6 +74,7 @@ __all__ = [
     "common_overall",
     "crosswalk_scores",
     "detectable_change",
+    "detectable_reordering",
     "dispersion_table",
     "drift_per_year",
     "gather",
@@ -96,6 +98,7 @@ __all__ = [
     "name_links",
     "name_moderation",
     "name_national",
+    "name_reordering",
     "name_repeat",
     "name_reversals",
     "possible_drift",

@@ -16,7 +16,7 @@ from ics_maturity.models.regression_to_mean import blomqvist, kelley_tables
 from ics_maturity.models.resampling import Interval
 from ics_maturity.models.shift import paired_shift
 from ics_maturity.page import Page
-from ics_maturity.review.detectable import detectable_change
+from ics_maturity.review.detectable import detectable_change, detectable_reordering
 
 Rng = Callable[[str], np.random.Generator]
 POINTS_OF_100 = "points of 100"
@@ -149,6 +149,22 @@ def name_repeat(page: Page, pair: Repeat, reliability: float) -> DispersionChang
     page.result(f"shift.blomqvist_{pair.tag}", at.slope, low=at.low, high=at.high, n=n,
                 method=f"slope of true change, reliability {reliability:g}")  # fmt: skip
     return spread
+
+
+def name_reordering(page: Page, pair: Repeat, reliability: float) -> bool:
+    """Name the lasting correlation at which a loss of rank order would be found, if there is one.
+
+    shift.lasting_r80_BEFORE_AFTER, with its simulation error as an interval.
+    """
+    stream = page.rng(f"shift.lasting_r80_{pair.tag}")
+    least = detectable_reordering(pair.frame["ics_code"], reliability, stream)
+    if least is None:
+        return False
+    highest, error = 1 - least.value, 1.96 * least.se
+    page.result(f"shift.lasting_r80_{pair.tag}", highest, low=highest - error,
+                high=highest + error, n=len(pair.frame),
+                method="found in 80% of simulated worlds, BCa over systems")  # fmt: skip
+    return True
 
 
 def blomqvist_table(pair: Repeat) -> pd.DataFrame:
