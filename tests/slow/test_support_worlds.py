@@ -25,6 +25,7 @@ from ics_maturity.simulate import Truth, demo_design, draw
 from ics_maturity.simulate.estimands import by_provider
 from ics_maturity.simulate.returns import setting_profiles
 from ics_maturity.support import Scored
+from ics_maturity.support.honesty import DEMO_KEPT, DEMO_WORLDS, Kept
 
 pytestmark = pytest.mark.slow
 
@@ -144,6 +145,7 @@ def by_system(values: np.ndarray) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def demo_worlds() -> list[World]:
+    assert WORLDS == DEMO_WORLDS
     return [demo_world(seed, demo_design().rural) for seed in range(WORLDS)]
 
 
@@ -175,16 +177,16 @@ def test_high_chances_err_under_view_a_where_small_systems_score_low(
     every world anew, chances keep their word (one standard error is .02).
     """
     stated, happened = high_chances(demo_worlds, "a")
-    assert (round(stated, 2), round(happened, 2)) == (0.62, 0.53)
+    assert Kept(round(stated, 2), round(happened, 2)) == DEMO_KEPT["small_low"]
     design, rng = demo_design(), np.random.default_rng(5)
     shares = by_system(design.rural)
     dealt = [demo_world(seed, rng.permutation(shares)[design.system]) for seed in range(WORLDS)]
     stated, happened = high_chances(dealt, "a")
-    assert (round(stated, 2), round(happened, 2)) == (0.66, 0.64)
+    assert Kept(round(stated, 2), round(happened, 2)) == DEMO_KEPT["dealt_out"]
     assert abs(stated - happened) < 0.04
 
 
 def test_high_chances_keep_their_word_under_view_b(demo_worlds: list[World]) -> None:
     """Its truth is the mean of the providers there are, of which even a small system shows most."""
     stated, happened = high_chances(demo_worlds, "b")
-    assert (round(stated, 2), round(happened, 2)) == (0.77, 0.78)
+    assert Kept(round(stated, 2), round(happened, 2)) == DEMO_KEPT["view_b"]

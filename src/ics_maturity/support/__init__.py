@@ -8,6 +8,7 @@ from ics_maturity.support.incentive import points_by_system
 from ics_maturity.support.named import (
     name_calibration,
     name_comparison,
+    name_demo_worlds,
     name_map,
     name_overlaps,
     name_points,
@@ -63,6 +64,7 @@ __all__ = [
     "moved_places",
     "name_calibration",
     "name_comparison",
+    "name_demo_worlds",
     "name_map",
     "name_overlaps",
     "name_points",

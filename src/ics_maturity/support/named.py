@@ -10,7 +10,7 @@ from ics_maturity.margins import Margin
 from ics_maturity.models.design import FloatArray
 from ics_maturity.models.targeting import Expected, Rule
 from ics_maturity.page import Page
-from ics_maturity.support.honesty import Calibration, size_correlation
+from ics_maturity.support.honesty import DEMO_KEPT, DEMO_WORLDS, Calibration, size_correlation
 from ics_maturity.support.rules import SURE, VIEWS, expected, words
 from ics_maturity.support.scored import SCORES, Scored
 
@@ -173,3 +173,11 @@ def name_size(page: Page, scored: Scored, sizes: pd.Series) -> bool:
     page.result("targeting.size_r", r, low=low, high=high, n=len(scored.codes),
                 method="Spearman, score and number of providers of a system")  # fmt: skip
     return True
+
+
+def name_demo_worlds(page: Page) -> None:
+    """Name targeting.CASE_stated and targeting.CASE_happened of the simulator's worlds."""
+    for case, kept in DEMO_KEPT.items():
+        for what, value in (("stated", kept.stated), ("happened", kept.happened)):
+            page.result(f"targeting.{case}_{what}", value, unit="share", n=DEMO_WORLDS,
+                        method="worlds of the demo's simulator, drawn by the tests")  # fmt: skip
