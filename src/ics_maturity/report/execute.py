@@ -11,6 +11,7 @@ import re
 import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -93,9 +94,19 @@ def _knows_warm_kernels() -> bool:
 
 
 @cache
-def _private_folder() -> tempfile.TemporaryDirectory[str]:
-    """Where kernels' sockets are: for this user only, removed when this process ends."""
+def _only_private_folder() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(prefix="ics-maturity-")
+
+
+def _private_folder() -> str:
+    """Where kernels' sockets are: for this user only, removed when this process ends."""
+    # Pages start side by side, and a cache alone may be filled twice at once. The folder that
+    # lost would be removed under the kernels that were given it.
+    with _making_private_folder:
+        return _only_private_folder().name
+
+
+_making_private_folder = threading.Lock()
 
 
 class OwnKernel(AsyncKernelManager):
@@ -113,7 +124,7 @@ class OwnKernel(AsyncKernelManager):
             self.transport_encryption = "auto" if zmq.has("curve") else "disabled"
         else:
             self.transport = "ipc"
-            self.connection_file = f"{_private_folder().name}/{uuid4().hex[:12]}.json"
+            self.connection_file = f"{_private_folder()}/{uuid4().hex[:12]}.json"
         self.running.add(self)
 
     @default("kernel_spec_manager")
