@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ics_maturity.report.context import IndexContext, PageContext, PageLink
@@ -97,9 +97,17 @@ def _description(soup: BeautifulSoup) -> str:
     return sentence if sentence.endswith((".", "?", "!")) or not sentence else f"{sentence}."
 
 
+def elements(soup: BeautifulSoup, *names: str) -> list[Tag]:
+    """The elements of those names, or all, in their order on the page.
+
+    As ``soup.find_all``, whose general search of a page takes as long as reading it.
+    """
+    return [tag for tag in soup.find_all(True) if not names or tag.name in names]
+
+
 def _minutes(soup: BeautifulSoup) -> int:
     """Reading time of the running text, headings and captions."""
-    texts = soup.find_all(["p", "li", "h1", "h2", "h3", "caption", "figcaption"])
+    texts = elements(soup, "p", "li", "h1", "h2", "h3", "caption", "figcaption")
     words = sum(len(text.get_text().split()) for text in texts)
     return max(1, math.ceil(words / _WORDS_PER_MINUTE))
 
@@ -147,7 +155,7 @@ def document(
         style=style(context.label),
         home=home,
         contents=[*contents, *ending],
-        has_code=soup.find("div", class_="code") is not None,
+        has_code=any("code" in tag.get_attribute_list("class") for tag in elements(soup, "div")),
         body=soup.decode(),
         glossary=glossary,
         provenance=_provenance(context.provenance),

@@ -56,8 +56,8 @@ def link_terms(soup: BeautifulSoup) -> list[Term]:
     """
     pattern, owner = _pattern()
     used: set[Term] = set()
-    for text in list(soup.find_all(string=pattern)):
-        if _in_prose(text):
+    for text in [part for part in soup.descendants if isinstance(part, NavigableString)]:
+        if pattern.search(text) and _in_prose(text):
             _link(soup, text, pattern, owner, used)
     return [term for term in terms() if term in used]
 

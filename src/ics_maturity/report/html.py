@@ -30,7 +30,7 @@ from nbconvert.filters.highlight import Highlight2HTML
 from nbformat import NotebookNode
 
 from ics_maturity.report.context import PageContext, PageLink
-from ics_maturity.report.document import Entry, document
+from ics_maturity.report.document import Entry, document, elements
 
 _HERE = Path(__file__).parent
 LARGEST_PAGE = 1_500_000  # bytes; kept by tests over whole reports
@@ -117,30 +117,52 @@ def _exporter() -> HTMLExporter:
         exclude_input_prompt=True,
         exclude_output_prompt=True,
         exclude_anchor_links=True,
+        # The others would do nothing here, and each has the whole notebook validated again.
+        default_preprocessors=["nbconvert.preprocessors.CoalesceStreamsPreprocessor"],
     )
     exporter.register_filter("clean", clean)
     exporter.register_filter("no_pictures", _no_pictures)
     exporter.register_filter("numbered", _numbered)
     exporter.register_filter("plain", _plain)
-    exporter.register_filter("highlight_code", Highlight2HTML(pygments_lexer="python"))
+    exporter.register_filter("highlight_code", _place)
     return exporter
 
 
 @dataclass
-class _Pictures:
-    """Images stand outside while the page is worked on: they are most of its bytes."""
+class _Outside:
+    """Images and code stand outside while the page is worked on: they are most of its bytes and
+    most of its elements, and nothing in them is looked for.
+
+    A mark stands for each, in an attribute that nothing from data can have.
+    """
 
     by_mark: dict[str, str] = field(default_factory=dict)
 
-    def take(self, encoded: str) -> str:
+    def take_picture(self, encoded: str) -> str:
         mark = f"picture:{len(self.by_mark)}:"
-        self.by_mark[mark] = f"data:image/png;base64,{''.join(encoded.split())}"
+        self.by_mark[f'src="{mark}"'] = f'src="data:image/png;base64,{"".join(encoded.split())}"'
+        return mark
+
+    def take_code(self, source: str) -> str:
+        mark = f"code:{len(self.by_mark)}:"
+        self.by_mark[_place(mark)] = _highlighted(source)
         return mark
 
     def put_back(self, page: str) -> str:
-        for mark, uri in self.by_mark.items():
-            page = page.replace(f'src="{mark}"', f'src="{uri}"')
+        for mark, content in self.by_mark.items():
+            page = page.replace(mark, content)
         return page
+
+
+def _place(mark: str, **_: Any) -> str:
+    """Where code stands while it is outside."""
+    return f'<pre data-code="{mark}"></pre>'
+
+
+@cache
+def _highlighted(source: str) -> str:
+    """Python code as coloured markup. The pages of a batch have the same code."""
+    return str(Highlight2HTML(pygments_lexer="python")(source))
 
 
 def _png_size(encoded: str) -> tuple[int, int]:
@@ -149,9 +171,9 @@ def _png_size(encoded: str) -> tuple[int, int]:
     return int.from_bytes(header[16:20], "big"), int.from_bytes(header[20:24], "big")
 
 
-def _prepared(notebook: NotebookNode, context: PageContext, pictures: _Pictures) -> NotebookNode:
-    """A copy to work on: images taken out, ids in order, figures and tables numbered, addresses
-    of their files filled in."""
+def _prepared(notebook: NotebookNode, context: PageContext, outside: _Outside) -> NotebookNode:
+    """A copy to work on: images and code taken out, ids in order, figures and tables numbered,
+    addresses of their files filled in."""
     copy = nbformat.v4.new_notebook()
     numbers = {"figure": count(1), "table": count(1)}
     for position, cell in enumerate(notebook.cells):
@@ -159,7 +181,8 @@ def _prepared(notebook: NotebookNode, context: PageContext, pictures: _Pictures)
         kept = deepcopy({key: value for key, value in cell.items() if key != "outputs"})
         kept = NotebookNode(kept, id=f"cell-{position}", metadata=NotebookNode())
         if kept.cell_type == "code":
-            kept.outputs = [_output(output, position, context, pictures) for output in outputs]
+            kept.source = outside.take_code(kept.source)
+            kept.outputs = [_output(output, position, context, outside) for output in outputs]
             for output in kept.outputs:
                 about = output.get("metadata", {}).get("ics_maturity", {})
                 if about.get("kind") in numbers:
@@ -169,7 +192,7 @@ def _prepared(notebook: NotebookNode, context: PageContext, pictures: _Pictures)
 
 
 def _output(
-    output: NotebookNode, position: int, context: PageContext, pictures: _Pictures
+    output: NotebookNode, position: int, context: PageContext, outside: _Outside
 ) -> NotebookNode:
     if output.output_type not in ("display_data", "execute_result"):
         return output
@@ -183,7 +206,7 @@ def _output(
             )
         width, height = _png_size(data["image/png"])
         about |= {"width": width, "height": height}
-        data["image/png"] = pictures.take(data["image/png"])
+        data["image/png"] = outside.take_picture(data["image/png"])
     if twin := about.get("twin"):
         stem = _up(context.page.href) + twin.removesuffix(".csv") + context.file_suffix
         about |= {"href": f"{stem}.csv", "dictionary_href": f"{stem}.schema.json"}
@@ -219,7 +242,7 @@ def _headings(soup: BeautifulSoup, slug: str) -> tuple[str, list[Entry]]:
         ExportError: not exactly one heading of the first level, before all others, or a level
             left out.
     """
-    headings = soup.find_all(["h1", "h2", "h3", "h4"])
+    headings = elements(soup, "h1", "h2", "h3", "h4")
     levels = [int(heading.name[1]) for heading in headings]
     if levels[:1] != [1] or levels.count(1) != 1:
         raise ExportError(
@@ -252,7 +275,9 @@ def _link_headings(soup: BeautifulSoup, slug: str) -> None:
         ExportError: a link leads nowhere on the page.
     """
     ids = _ids(soup)
-    for link in soup.find_all("a", href=re.compile("^#")):
+    for link in elements(soup, "a"):
+        if not str(link.get("href", "")).startswith("#"):
+            continue
         name = unquote(str(link["href"])[1:])
         target = name if name in ids else _slug(name, set())
         if target not in ids:
@@ -261,7 +286,7 @@ def _link_headings(soup: BeautifulSoup, slug: str) -> None:
 
 
 def _ids(soup: BeautifulSoup) -> set[str]:
-    return {str(tag["id"]) for tag in soup.find_all(id=True)}
+    return {str(tag["id"]) for tag in elements(soup) if tag.has_attr("id")}
 
 
 def _check_pictures(soup: BeautifulSoup, slug: str) -> None:
@@ -270,14 +295,14 @@ def _check_pictures(soup: BeautifulSoup, slug: str) -> None:
     Raises:
         ExportError: one has none, or only those that nbconvert fills in.
     """
-    for picture in soup.find_all("img"):
+    for picture in elements(soup, "img"):
         alt = str(picture.get("alt") or "").strip()
         if not alt or alt == NBCONVERT_FILLER_ALT or alt == "None":
             raise ExportError(f"{slug}: a picture without alternative text")
 
 
 def _check_ids(soup: BeautifulSoup, slug: str) -> None:
-    ids = [str(tag["id"]) for tag in soup.find_all(id=True)]
+    ids = [str(tag["id"]) for tag in elements(soup) if tag.has_attr("id")]
     twice = sorted({name for name in ids if ids.count(name) > 1})
     if twice:
         raise ExportError(f"{slug}: more than one table or figure is named {', '.join(twice)}")
@@ -285,7 +310,7 @@ def _check_ids(soup: BeautifulSoup, slug: str) -> None:
 
 def _scope_headers(soup: BeautifulSoup) -> None:
     """Tables that did not come through page.table (a displayed frame): scopes, no empty header."""
-    for header in soup.find_all("th"):
+    for header in elements(soup, "th"):
         if not header.get_text(strip=True):
             header.name = "td"
             header.attrs.pop("scope", None)
@@ -324,9 +349,9 @@ def export(notebook: NotebookNode, context: PageContext) -> str:
         ExportError: the page would fail some readers: no or several first headings, a level of
             headings left out, a picture without alternative text, one name used twice.
     """
-    pictures = _Pictures()
+    outside = _Outside()
     slug = context.page.slug
-    body, _ = _exporter().from_notebook_node(_prepared(notebook, context, pictures))
+    body, _ = _exporter().from_notebook_node(_prepared(notebook, context, outside))
     soup = BeautifulSoup(body, "html.parser")
     _check_pictures(soup, slug)
     _scope_headers(soup)
@@ -347,4 +372,4 @@ def export(notebook: NotebookNode, context: PageContext) -> str:
         after=after,
         directory=context.directory and _as_seen_from(context.page, context.directory),
     )
-    return pictures.put_back(page)
+    return outside.put_back(page)
