@@ -56,9 +56,45 @@ def _message(error: Exception) -> str:
 
 def _run(chosen: argparse.Namespace) -> int:
     from ics_maturity.paths import project_root
-    from ics_maturity.report.unchanged import is_unchanged, question
 
     root = project_root()
+    if not chosen.watch:
+        _run_once(chosen, root)
+        return 0
+    return _watch(chosen, root)
+
+
+def _watch(chosen: argparse.Namespace, root: Path) -> int:
+    """Run after every change, until Ctrl-C; what was wrong is told and can be put right."""
+    from ics_maturity.report.watch import run_on_change
+
+    def run() -> None:
+        try:
+            _run_once(chosen, root)
+        except Exception as error:
+            if chosen.debug:
+                raise
+            _say(_message(error), error=True)
+        chosen.force = False
+        _say("Waiting for changes; Ctrl-C ends.", error=True)
+
+    try:
+        run_on_change(root, run)
+    finally:
+        _stop_kernels()
+    _say("The workbook's own code has changed: start the command again.", error=True)
+    return FAILED
+
+
+def _stop_kernels() -> None:
+    """End what a run has left warm for the next; if there was one, its module is loaded."""
+    if execute := sys.modules.get("ics_maturity.report.execute"):
+        execute.stop_kernels()
+
+
+def _run_once(chosen: argparse.Namespace, root: Path) -> None:
+    from ics_maturity.report.unchanged import is_unchanged, question
+
     only = chosen.only or ("profiles" if chosen.ics else None)
     asked = question(only, chosen.ics, chosen.settings)
     if not chosen.force and is_unchanged(root, chosen.data, asked):
@@ -72,7 +108,6 @@ def _run(chosen: argparse.Namespace) -> int:
         from ics_maturity.release.build import release
 
         _say(_shown(release(chosen.data, least=chosen.min_providers) / "index.html"))
-    return 0
 
 
 def _bring_up_to_date(chosen: argparse.Namespace, only: str | None) -> Sequence[str]:
@@ -97,6 +132,7 @@ def _bring_up_to_date(chosen: argparse.Namespace, only: str | None) -> Sequence[
         force=chosen.force,
         warm=chosen.kernel == "warm",
         why=chosen.why,
+        keep_warm=chosen.watch,
     ).executed
 
 
@@ -256,6 +292,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     add.add_argument("--force", action="store_true", help="execute even where nothing changed")
     add.add_argument("--why", action="store_true", help="say of each page what has changed")
+    add.add_argument(
+        "--watch", action="store_true", help="stay, and run again whenever something has changed"
+    )
     add.add_argument(
         "--kernel", choices=("warm", "ordinary"), default="warm",
         help="fork kernels where possible (the default), or start each anew; same report",

@@ -128,13 +128,10 @@ class Round:
         return sorted(set(self.rows["care_setting"]))
 
 
-def analysis_round(returns: pd.DataFrame, measure: Measure, rural_shares: pd.Series) -> Round:
-    """Scores of one round by return and by provider, with mix and rurality beside them.
+def scored_returns(returns: pd.DataFrame, measure: Measure) -> pd.DataFrame:
+    """Scores of the measure by return, of organisations that belong to a system.
 
-    Args:
-        returns: tidy returns with provider and system codes.
-        measure: which scores are averaged.
-        rural_shares: share of residents in rural areas by system code, 0 to 1.
+    See :func:`ics_maturity.scores.return_scores` for the columns.
     """
     scores = return_scores(
         returns,
@@ -143,7 +140,18 @@ def analysis_round(returns: pd.DataFrame, measure: Measure, rural_shares: pd.Ser
         constructs=measure.constructs,
         assessed_by=measure.assessed_by,
     )
-    rows = scores[scores["ics_code"] != ""].reset_index(drop=True)
+    return scores[scores["ics_code"] != ""].reset_index(drop=True)
+
+
+def analysis_round(returns: pd.DataFrame, measure: Measure, rural_shares: pd.Series) -> Round:
+    """Scores of one round by return and by provider, with mix and rurality beside them.
+
+    Args:
+        returns: tidy returns with provider and system codes.
+        measure: which scores are averaged.
+        rural_shares: share of residents in rural areas by system code, 0 to 1.
+    """
+    rows = scored_returns(returns, measure)
     rows = rows.assign(rural_share=rows["ics_code"].map(rural_shares))
     providers = provider_scores(rows).set_index("provider_code")
     has = pd.crosstab(rows["provider_code"], rows["care_setting"]).clip(upper=1)

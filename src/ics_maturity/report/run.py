@@ -63,6 +63,7 @@ def run(
     force: bool = False,
     warm: bool = True,
     why: bool = False,
+    keep_warm: bool = False,
     root: Path | None = None,
     steps: Sequence[Step] = STEPS,
 ) -> Report:
@@ -79,6 +80,8 @@ def run(
         warm: fork kernels from a process that has done the imports already, where that is
             possible. The report does not depend on it.
         why: print for every page that is executed what has changed since it was last.
+        keep_warm: leave the parent of the kernels to a later run of this process, which ends it
+            with :func:`ics_maturity.report.execute.stop_kernels`.
         root: the project's root folder, by default found from the working directory.
         steps: the declared sequence of notebooks.
 
@@ -114,7 +117,9 @@ def run(
         recover(chosen.reports)
         forced = forced if force else set()
         asked = unchanged.question(only, ics, (f"{k}={v}" for k, v in (settings or {}).items()))
-        going = _Run(root, chosen, plan, selected, parameters, forced, warm, why, jobs, tuple(ics))
+        going = _Run(
+            root, chosen, plan, selected, parameters, forced, warm, why, jobs, tuple(ics), keep_warm
+        )
         try:
             report = going.go()
             left = unchanged.left_digest(root, profile)
@@ -136,6 +141,7 @@ class _Run:
     why: bool
     workers: int
     ics: tuple[str, ...] = ()
+    keep_warm: bool = False
     _expected: list[str] = field(default_factory=list)
     _skipped: list[str] = field(default_factory=list)
     _progress: "Progress | None" = None
@@ -148,7 +154,8 @@ class _Run:
             rest = [planned for planned in self._singles if planned not in first]
             ran += self._run_jobs([*rest, *self._batch_pages])
         finally:
-            self._stop_kernels()
+            if not self.keep_warm:
+                self._stop_kernels()
             if self._progress:
                 self._progress.close()
         pages = [*self._whole_singles, *self._whole_batch_pages]

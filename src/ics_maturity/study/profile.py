@@ -14,6 +14,7 @@ from scipy.special import stdtrit
 from ics_maturity import frames
 from ics_maturity.errors import InputError, Problem
 from ics_maturity.models.composition import kitagawa_reference
+from ics_maturity.scores import provider_scores
 from ics_maturity.study.neighbours import nearest, setting_shares
 
 LEVEL = 0.95
@@ -189,9 +190,8 @@ def comparable_pairs(returns: pd.DataFrame) -> tuple[list[int], pd.DataFrame]:
     columns = ["provider_code", "ics_code", "region", "before", "after", "change", "expected"]
     if len(years) < 2:
         return years, pd.DataFrame(columns=columns)
-    none = pd.Series(dtype=float)
     first, second = (
-        frames.analysis_round(returns, frames.comparable_domains(year), none).providers
+        provider_scores(frames.scored_returns(returns, frames.comparable_domains(year)))
         for year in years
     )
     both = frames.paired_providers(first, second)
