@@ -86,7 +86,8 @@ def border_weights(adjacency: pd.DataFrame, codes: Sequence[str]) -> pd.DataFram
     order = list(codes)
     known = adjacency["ics_code_a"].isin(order) & adjacency["ics_code_b"].isin(order)
     pairs = adjacency.loc[known, ["ics_code_a", "ics_code_b"]]
-    islands = [code for code in order if code not in set(bordering(adjacency, order))]
+    neighbours = set(bordering(adjacency, order))
+    islands = [code for code in order if code not in neighbours]
     if islands:
         raise InputError(
             [Problem("a neighbour among the systems analysed", file="adjacency.csv", value=code,

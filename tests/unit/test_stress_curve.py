@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
-from ics_maturity.models.design import with_intercept
+from ics_maturity.models.design import group_sums, with_intercept
 from ics_maturity.models.inference import hc
 from ics_maturity.models.permutation import weighted_means
 from ics_maturity.stress import analyses, curve, specifications
@@ -131,7 +131,7 @@ def test_equal_settings_take_out_what_settings_differ_inside_systems():
 
 def test_every_scale_of_place_forces_the_mean_change_to_nought():
     rng = np.random.default_rng(1)
-    before, after = pd.Series(rng.normal(50, 10, 40)), pd.Series(rng.normal(2.4, 0.4, 40))
+    before, after = rng.normal(50, 10, 40), rng.normal(2.4, 0.4, 40)
     for scale in ("z", "equipercentile", "ranks"):
         change = analyses.change_of_place(before, after, scale)
         assert change.mean() == pytest.approx(0, abs=1e-12)
@@ -145,8 +145,9 @@ def test_precision_weights_are_those_of_the_label_permutation():
     own = Filed(np.arange(60).astype(str), np.array([f"S{i:02d}" for i in ics]),
                 np.full(60, "acute"), y[:, None], ("x",))  # fmt: skip
     systems = pd.Index(sorted(set(own.system)))
-    means, counts, tau2, sigma2 = analyses._system_scores(own, {}, "provider", systems)
-    root = np.sqrt(analyses._weights("precision", counts, tau2, sigma2))
+    read = analyses._read(own, {}, systems)
+    means = group_sums(read.scores * analyses.averaging_weights(own, "provider"), ics, 12)
+    root = np.sqrt(analyses._weights("precision", read.counts, read.tau2, read.sigma2))
     expected = weighted_means(y, np.zeros(60), ics)
     assert means * root == pytest.approx(expected[0])
     assert root == pytest.approx(expected[2][:, 0])

@@ -81,7 +81,8 @@ def section_scores(
     elif rule == "all_elements_met":
         levels = np.concatenate([[0.0], np.sort(np.asarray(thresholds, dtype=float))])
         lowest = grouped.min()
-        result = lowest.map(lambda low: levels[np.searchsorted(levels, low, side="right") - 1])
+        reached = levels[np.searchsorted(levels, lowest, side="right") - 1]
+        result = pd.Series(reached, lowest.index, name="score")
     else:
         raise ValueError(f"unknown scoring rule {rule!r}; expected one of {RULES}")
     return result.reset_index()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy import special, stats
 
 from ics_maturity.models.design import (
     FloatArray,
@@ -48,9 +48,8 @@ def t_answers(
     estimate: FloatArray, se: FloatArray, df: float, null: float = 0.0, level: float = 0.95
 ) -> Answers:
     """Answers by Student's t with ``df`` degrees of freedom (infinite: normal)."""
-    reference = stats.norm if np.isinf(df) else stats.t(df)
-    half = reference.ppf(0.5 + level / 2) * se
-    p = 2 * reference.sf(np.abs(estimate - null) / se)
+    half = special.stdtrit(df, 0.5 + level / 2) * se
+    p = 2 * special.stdtr(df, -np.abs(estimate - null) / se)
     return Answers(estimate, se, p, estimate - half, estimate + half)
 
 
@@ -62,10 +61,9 @@ def p_answers(p: FloatArray) -> Answers:
 
 def tost_answers(found: Answers, df: float, margin: float, alpha: float = 0.05) -> Answers:
     """Equivalence within ``margin``; ``p`` is the larger of the two one-sided ones."""
-    reference = stats.t(df)
-    lower = reference.sf((found.estimate + margin) / found.se)
-    upper = reference.cdf((found.estimate - margin) / found.se)
-    half = reference.ppf(1 - alpha) * found.se
+    lower = special.stdtr(df, -(found.estimate + margin) / found.se)
+    upper = special.stdtr(df, (found.estimate - margin) / found.se)
+    half = special.stdtrit(df, 1 - alpha) * found.se
     return Answers(found.estimate, found.se, np.maximum(lower, upper),
                    found.estimate - half, found.estimate + half)  # fmt: skip
 
@@ -328,6 +326,6 @@ def correlation_many(A: FloatArray, B: FloatArray) -> Answers:
     a, b = A - A.mean(axis=0), B - B.mean(axis=0)
     r = np.sum(a * b, axis=0) / np.sqrt(np.sum(a**2, axis=0) * np.sum(b**2, axis=0))
     df = A.shape[0] - 2
-    p = 2 * stats.t(df).sf(np.abs(r) * np.sqrt(df / (1 - r**2)))
+    p = 2 * special.stdtr(df, -np.abs(r) * np.sqrt(df / (1 - r**2)))
     none = np.full(r.shape, np.nan)
     return Answers(r, none, p, none, none)

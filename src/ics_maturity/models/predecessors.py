@@ -20,13 +20,43 @@ class Predecessors:
     """Earlier values carried to later providers under one rule.
 
     by_provider: provider_code, score, predecessors (organisations that went into the provider),
-    scored (how many of them hold a score), sorted by provider_code.
-    attrition: step, organisations, providers, in the order in which they are lost.
+    scored (how many of them hold a score), sorted by provider_code. whole, reached: the links with
+    the scores, all of them and those that lead to a provider. later: who has a later score, if
+    known.
     """
 
     by_provider: pd.DataFrame
-    attrition: pd.DataFrame
     rule: Rule
+    whole: pd.DataFrame
+    reached: pd.DataFrame
+    later: set[str] | None
+
+    @property
+    def attrition(self) -> pd.DataFrame:
+        """step, organisations, providers, in the order in which they are lost."""
+        values, reached = self.by_provider, self.reached
+        gone = self.whole.loc[~self.whole.index.isin(reached.index), "code_returned"]
+        kept = reached[reached["provider_code"].isin(values["provider_code"])]
+        joined = values.loc[values["predecessors"] > 1, "provider_code"]
+        rows: list[tuple[str, int | None, int | None]] = [
+            ("in the succession table", self.whole["code_returned"].nunique(), None),
+            ("no successor among later providers", gone.nunique(), 0),
+            ("successor known, but no score", *_sizes(reached[reached["score"].isna()])),
+            ("scored, but left out by the rule", *_sizes(
+                reached[reached["score"].notna() & ~reached.index.isin(kept.index)])),
+            ("given a value", *_sizes(kept[kept["score"].notna()])),
+            ("of these, of several predecessors", *_sizes(
+                kept[kept["provider_code"].isin(joined)])),
+        ]  # fmt: skip
+        if self.later is not None:
+            known = set(values["provider_code"])
+            rows += [
+                ("value, but no later score", None, len(known - self.later)),
+                ("later score, but no value", None, len(self.later - known)),
+                ("in both rounds", None, len(known & self.later)),
+            ]
+        frame = pd.DataFrame(rows, columns=["step", "organisations", "providers"])
+        return frame.astype({"organisations": "Int64", "providers": "Int64"})
 
 
 def predecessor_values(
@@ -63,8 +93,7 @@ def predecessor_values(
     counts = reached.groupby("provider_code")["score"].agg(predecessors="size", scored="count")
     values = counts.join(_RULES[rule](reached).rename("score"), how="inner").reset_index()
     values = values.dropna(subset="score")[["provider_code", "score", "predecessors", "scored"]]
-    attrition = _attrition(whole, gone, reached, values, later_providers)
-    return Predecessors(values.reset_index(drop=True), attrition, rule)
+    return Predecessors(values.reset_index(drop=True), rule, whole, reached, later_providers)
 
 
 def _mean(reached: pd.DataFrame) -> pd.Series:
@@ -106,36 +135,6 @@ def _check(scores: pd.Series, links: pd.DataFrame, rule: Rule, sizes: pd.Series 
         if lacking or (sizes <= 0).any():
             named = ", ".join(lacking) or ", ".join(sizes.index[sizes <= 0])
             raise ValueError(f"no positive size for {named}")
-
-
-def _attrition(
-    whole: pd.DataFrame,
-    gone: pd.Series,
-    reached: pd.DataFrame,
-    values: pd.DataFrame,
-    later: set[str] | None,
-) -> pd.DataFrame:
-    kept = reached[reached["provider_code"].isin(values["provider_code"])]
-    joined = values["predecessors"] > 1
-    rows: list[tuple[str, int | None, int | None]] = [
-        ("in the succession table", whole["code_returned"].nunique(), None),
-        ("no successor among later providers", whole.loc[gone, "code_returned"].nunique(), 0),
-        ("successor known, but no score", *_sizes(reached[reached["score"].isna()])),
-        ("scored, but left out by the rule", *_sizes(
-            reached[reached["score"].notna() & ~reached.index.isin(kept.index)])),
-        ("given a value", *_sizes(kept[kept["score"].notna()])),
-        ("of these, of several predecessors", *_sizes(
-            kept[kept["provider_code"].isin(values.loc[joined, "provider_code"])])),
-    ]  # fmt: skip
-    if later is not None:
-        known = set(values["provider_code"])
-        rows += [
-            ("value, but no later score", None, len(known - later)),
-            ("later score, but no value", None, len(later - known)),
-            ("in both rounds", None, len(known & later)),
-        ]
-    frame = pd.DataFrame(rows, columns=["step", "organisations", "providers"])
-    return frame.astype({"organisations": "Int64", "providers": "Int64"})
 
 
 def _sizes(rows: pd.DataFrame) -> tuple[int, int]:

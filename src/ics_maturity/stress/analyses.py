@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special, stats
 
 from ics_maturity import comparison, frames
 from ics_maturity.models.design import FloatArray, group_codes, group_sums, indicators
@@ -18,7 +17,7 @@ from ics_maturity.models.predecessors import predecessor_values
 from ics_maturity.models.variance import random_intercept
 from ics_maturity.page import Page
 from ics_maturity.stress.curve import Analyses
-from ics_maturity.stress.specifications import Chosen, Family, Option, all_facts, combinations
+from ics_maturity.stress.specifications import Chosen, Family, Option, combinations
 
 FEWEST_SYSTEMS = 10
 
@@ -109,23 +108,40 @@ def rurality_analyses(
         family: ``rurality`` or ``direct`` of the declared families.
     """
     chosen = combinations(family, lambda o: is_present(returns, o, list(rural.columns)))
-    facts = [all_facts(one) for one in chosen]
-    known: dict[tuple, Filed] = {}
-    scored: dict[tuple, tuple[FloatArray, FloatArray, float, float]] = {}
-    scores, weights = [], []
-    for one, fact in zip(chosen, facts, strict=True):
-        key = (one["measure"].id, one["returns"].id)
-        if key not in known:
-            measure = measure_of(returns, int(str(fact["round"])), str(fact["level"]))
-            known[key] = _subset(filed(returns, measure), fact)
-        part = (*key, one["domains"].id, one["averaging"].id)
-        if part not in scored:
-            scored[part] = _system_scores(known[key], fact, one["averaging"].id, rural.index)
-        means, counts, tau2, sigma2 = scored[part]
-        scores.append(means)
-        weights.append(_weights(one["weights"].id, counts, tau2, sigma2))
     if not chosen:
         return None
+    facts = {(name, o.id): o.facts for one in chosen for name, o in one.items()}
+
+    # Analyses have most of their steps in common.
+    @cache
+    def whole(measure: str) -> Filed:
+        fact = facts["measure", measure]
+        return filed(returns, measure_of(returns, int(str(fact["round"])), str(fact["level"])))
+
+    @cache
+    def own(measure: str, kept: str) -> Filed:
+        return _subset(whole(measure), facts["returns", kept])
+
+    @cache
+    def shares(averaging: str, *which: str) -> FloatArray:
+        return averaging_weights(own(*which), averaging)
+
+    @cache
+    def read(domains: str, *which: str) -> Read:
+        fact = facts["returns", which[1]] | facts["domains", domains]
+        return _read(own(*which), fact, rural.index)
+
+    @cache
+    def means(averaging: str, domains: str, *which: str) -> FloatArray:
+        y = pd.Series(read(domains, *which).scores * shares(averaging, *which))
+        return y.groupby(own(*which).system).sum().reindex(rural.index).to_numpy(float)
+
+    scores, weights = [], []
+    for one in chosen:
+        of = [one[name].id for name in ("averaging", "domains", "measure", "returns")]
+        scores.append(means(*of))
+        found = read(*of[1:])
+        weights.append(_weights(one["weights"].id, found.counts, found.tau2, found.sigma2))
     return chosen, _matrices(chosen, scores, weights, rural, family.predicted)
 
 
@@ -135,10 +151,17 @@ def _subset(all_returns: Filed, facts: dict) -> Filed:
     return all_returns.kept(all_returns.setting != facts.get("without_setting", ""))
 
 
-def _system_scores(
-    own: Filed, facts: dict, averaging: str, systems: pd.Index
-) -> tuple[FloatArray, FloatArray, float, float]:
-    """Score and number of providers by system, and the variances between and within systems."""
+@dataclass(frozen=True, eq=False)
+class Read:
+    """Scores (rows,) of returns; providers by system (G,); variance between and within systems."""
+
+    scores: FloatArray
+    counts: FloatArray
+    tau2: float
+    sigma2: float
+
+
+def _read(own: Filed, facts: dict, systems: pd.Index) -> Read:
     y = own.score(facts.get("without"))
     if facts.get("adjusted"):
         y = at_equal_settings(y, own.setting, own.system)
@@ -146,10 +169,8 @@ def _system_scores(
     home = own.system[np.unique(codes, return_index=True)[1]]
     by_provider = group_sums(y, codes, len(names)) / np.bincount(codes)
     fit = random_intercept(by_provider, np.ones((len(names), 1)), home)
-    means = pd.Series(y * averaging_weights(own, averaging)).groupby(own.system).sum()
-    counts = pd.Series(home).value_counts()
-    return (means.reindex(systems).to_numpy(float), counts.reindex(systems, fill_value=0)
-            .to_numpy(float), fit.tau2, fit.sigma2)  # fmt: skip
+    counts = pd.Series(home).value_counts().reindex(systems, fill_value=0).to_numpy(float)
+    return Read(y, counts, fit.tau2, fit.sigma2)
 
 
 def averaging_weights(own: Filed, rule: str) -> FloatArray:
@@ -213,52 +234,61 @@ def shift_analyses(
     held = set(returns[["round", "level"]].itertuples(index=False, name=None))
     chosen = [one for one in chosen if (one["before"].facts["round"], one["parts"].id) in held]
 
+    facts = {(name, o.id): o.facts for one in chosen for name, o in one.items()}
+    scales = dict.fromkeys(one["scale"].id for one in chosen)
+
+    @cache
+    def returned(year: int, parts: str) -> pd.Series:
+        return returned_scores(returns, links, year, parts)
+
     @cache
     def earlier(year: int, parts: str, rule: LinkRule) -> pd.Series:
-        return earlier_scores(returns, links, year, parts, rule)
+        routes = links[links["round"] == year]
+        found = predecessor_values(returned(year, parts), routes, rule).by_provider
+        return found.set_index("provider_code")["score"]
 
     @cache
-    def later(measure: str) -> Filed:
-        facts = next(one for one in chosen if one["measure"].id == measure)["measure"].facts
-        return filed(returns, measure_of(returns, int(str(facts["round"])), str(facts["level"])))
+    def whole(measure: str) -> Filed:
+        fact = facts["measure", measure]
+        return filed(returns, measure_of(returns, int(str(fact["round"])), str(fact["level"])))
 
     @cache
-    def both(year: int, parts: str, rule: LinkRule, measure: str, crosswalk: str) -> pd.DataFrame:
-        option = next(one for one in chosen if one["crosswalk"].id == crosswalk)["crosswalk"]
-        frame = later_scores(later(measure), option.facts["pillars"])  # type: ignore[arg-type]
-        before = earlier(year, parts, rule).rename("before")
-        return frame.join(before, how="inner").sort_index()
+    def later(measure: str, crosswalk: str) -> pd.DataFrame:
+        pillars = facts["crosswalk", crosswalk]["pillars"]
+        return later_scores(whole(measure), pillars)  # type: ignore[arg-type]
 
     @cache
-    def by_system(scale: str, *which: Any) -> tuple[FloatArray, FloatArray]:
-        linked = both(*which)
-        change = pd.Series(change_of_place(linked["before"], linked["after"], scale))
-        grouped = change.groupby(linked["ics_code"].to_numpy())
-        counts = grouped.size().reindex(rural.index, fill_value=0).to_numpy(float)
-        return grouped.mean().reindex(rural.index).to_numpy(float), counts
+    def by_system(
+        year: int, parts: str, rule: LinkRule, *which: str
+    ) -> tuple[dict[str, FloatArray], FloatArray]:
+        after = later(*which)
+        before = earlier(year, parts, rule).reindex(after.index).to_numpy(float)
+        both = ~np.isnan(before)
+        scores = before[both], after["after"].to_numpy(float)[both]
+        changes = pd.DataFrame({scale: change_of_place(*scores, scale) for scale in scales})
+        home = rural.index.get_indexer(after["ics_code"])[both]
+        means = changes.groupby(home).mean().reindex(range(len(rural)))
+        counts = np.bincount(home[home >= 0], minlength=len(rural)).astype(float)
+        return {scale: means[scale].to_numpy(float) for scale in scales}, counts
 
     kept, scores, weights = [], [], []
     for one in chosen:
         year = int(str(one["before"].facts["round"]))
         which = year, one["parts"].id, one["link"].id, one["measure"].id, one["crosswalk"].id
-        means, counts = by_system(one["scale"].id, *which)
+        means, counts = by_system(*which)
         if (counts > 0).sum() >= FEWEST_SYSTEMS:
             kept.append(one)
-            scores.append(means)
+            scores.append(means[one["scale"].id])
             weights.append(_weights(one["weights"].id, counts, 0.0, 1.0))
     if not kept:
         return None
     return kept, _matrices(kept, scores, weights, rural, family.predicted)
 
 
-def earlier_scores(
-    returns: pd.DataFrame, links: pd.DataFrame, year: int, parts: str, rule: LinkRule
-) -> pd.Series:
-    """Mean of an earlier round's themes or sections, by provider of today."""
+def returned_scores(returns: pd.DataFrame, links: pd.DataFrame, year: int, parts: str) -> pd.Series:
+    """Mean of an earlier round's themes or sections, by the code returned."""
     whole = comparison.whole_returns(returns[returns["level"] == parts], links, year)
-    scores = whole.groupby("provider_code_returned")["score"].mean()
-    found = predecessor_values(scores, links[links["round"] == year], rule)
-    return found.by_provider.set_index("provider_code")["score"]
+    return whole.groupby("provider_code_returned")["score"].mean()
 
 
 def later_scores(own: Filed, pillars: Mapping[str, int]) -> pd.DataFrame:
@@ -271,15 +301,14 @@ def later_scores(own: Filed, pillars: Mapping[str, int]) -> pd.DataFrame:
     )
 
 
-def change_of_place(before: pd.Series, after: pd.Series, scale: str) -> FloatArray:
+def change_of_place(first: FloatArray, second: FloatArray, scale: str) -> FloatArray:
     """Each provider's change of place among all, in standard deviations.
 
     Scales: standard scores; the earlier score replaced by the later one of the same percentile;
     normal scores of ranks. All of them force the mean change to nought.
     """
-    first, second = before.to_numpy(float), after.to_numpy(float)
     if scale == "ranks":
-        places = [stats.norm.ppf((stats.rankdata(x) - 0.5) / x.size) for x in (first, second)]
+        places = [special.ndtri((stats.rankdata(x) - 0.5) / x.size) for x in (first, second)]
         return np.asarray(places[1] - places[0])
     if scale == "equipercentile":
         first = equipercentile_link(first, second).before

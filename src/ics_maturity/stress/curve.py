@@ -10,10 +10,11 @@ Source: Simonsohn, Simmons & Nelson 2020, Nature Human Behaviour 4:1208-1214.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from ics_maturity.models.design import FloatArray, IntArray
 from ics_maturity.stress.specifications import Family
@@ -42,6 +43,24 @@ class Analyses:
         rural = self.rural if order is None else self.rural[:, order]
         return rural[self.definition]
 
+    # What no exchange of labels changes.
+
+    @cached_property
+    def total(self) -> FloatArray:
+        """Sum of an analysis' weights (S, 1)."""
+        return np.asarray(self.weights.sum(axis=1, keepdims=True))
+
+    @cached_property
+    def centred(self) -> FloatArray:
+        """Scores (S, G) less the mean of their analysis."""
+        sums = (self.weights * self.scores).sum(axis=1, keepdims=True)
+        return np.asarray(self.scores - sums / self.total)
+
+    @cached_property
+    def df(self) -> FloatArray:
+        """Degrees of freedom (S,)."""
+        return np.asarray((self.weights > 0).sum(axis=1) - 2.0)
+
 
 @dataclass(frozen=True)
 class Slopes:
@@ -54,7 +73,7 @@ class Slopes:
 
     @property
     def interval(self) -> tuple[FloatArray, FloatArray]:
-        half = stats.t.ppf(1 - ALPHA / 2, self.df) * self.se
+        half = special.stdtrit(self.df, 1 - ALPHA / 2) * self.se
         return self.estimate - half, self.estimate + half
 
 
@@ -63,24 +82,20 @@ def slopes(analyses: Analyses, order: IntArray | None = None) -> Slopes:
 
     The model's errors are those of weighted least squares; HC3 as in MacKinnon & White 1985.
     """
-    w, x = analyses.weights, analyses.shares(order)
-    total = w.sum(axis=1, keepdims=True)
-    wx = w * x
-    dx = x - wx.sum(axis=1, keepdims=True) / total
-    dy = analyses.scores - (w * analyses.scores).sum(axis=1, keepdims=True) / total
+    w, x, dy, df = analyses.weights, analyses.shares(order), analyses.centred, analyses.df
+    dx = x - (w * x).sum(axis=1, keepdims=True) / analyses.total
     pull = w * dx
     spread = np.einsum("sg,sg->s", pull, dx)
     estimate = np.einsum("sg,sg->s", pull, dy) / spread
     residual = dy - estimate[:, None] * dx
-    df = (w > 0).sum(axis=1) - 2.0
     variance = np.einsum("sg,sg,sg->s", w, residual, residual) / df / spread
     hc = analyses.robust
     if hc.any():
-        own = w[hc] / total[hc] + pull[hc] * dx[hc] / spread[hc, None]
+        own = w[hc] / analyses.total[hc] + pull[hc] * dx[hc] / spread[hc, None]
         part = pull[hc] * residual[hc] / (1 - own)
         variance[hc] = np.einsum("sg,sg->s", part, part) / spread[hc] ** 2
     se = np.sqrt(variance)
-    return Slopes(estimate, se, df, 2 * stats.t.sf(np.abs(estimate) / se, df))
+    return Slopes(estimate, se, df, 2 * special.stdtr(df, -np.abs(estimate) / se))
 
 
 @dataclass(frozen=True)
@@ -127,7 +142,7 @@ def _summary(found: Slopes, predicted: int) -> FloatArray:
     significant = found.p <= ALPHA
     if predicted:
         significant &= np.sign(found.estimate) == predicted
-    z = np.sign(found.estimate) * stats.norm.isf(np.maximum(found.p, 1e-300) / 2)
+    z = np.sign(found.estimate) * -special.ndtri(np.maximum(found.p, 1e-300) / 2)
     return np.array([np.median(found.estimate), significant.mean(), z.sum() / np.sqrt(z.size)])
 
 

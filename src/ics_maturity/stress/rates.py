@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from ics_maturity.models.design import FloatArray
 from ics_maturity.models.many import Answers
@@ -31,10 +31,10 @@ _PLANTED = (
 
 
 def block(study: Study, cell: Cell, count: int, draws: int, rng: np.random.Generator) -> Piece:
-    """Answers of every method in ``count`` worlds of a cell, as arrays named METHOD.PART."""
+    """Answers of every method in ``count`` worlds of a cell: arrays (parts, count) by method."""
     world = worlds.draw_worlds(study, cell, rng, count)
     found = methods.answers(study, world, rng, draws)
-    arrays = {f"{name}.{part}": getattr(a, part) for name, a in found.items() for part in _PARTS}
+    arrays = {name: np.array([getattr(a, part) for part in _PARTS]) for name, a in found.items()}
     return {name: array for name, array in arrays.items() if not np.isnan(array).all()}
 
 
@@ -57,15 +57,11 @@ def simulate(
 
 def _joined(pieces: list[Piece]) -> dict[str, Answers]:
     """The answers of all blocks, of those methods that answered."""
-    found = {}
-    for method in METHODS:
-        kept = {part: f"{method.name}.{part}" for part in _PARTS}
-        kept = {part: name for part, name in kept.items() if name in pieces[0]}
-        if kept:
-            arrays = {p: np.concatenate([one[name] for one in pieces]) for p, name in kept.items()}
-            none = np.full(next(iter(arrays.values())).size, np.nan)
-            found[method.name] = Answers(**{part: arrays.get(part, none) for part in _PARTS})
-    return found
+    return {
+        method.name: Answers(*np.concatenate([one[method.name] for one in pieces], axis=1))
+        for method in METHODS
+        if method.name in pieces[0]
+    }
 
 
 def by_cell(study: Study, found: dict[Cell, dict[str, Answers]]) -> pd.DataFrame:
@@ -195,7 +191,7 @@ def power_curve(found: Answers, df: float, effects: FloatArray) -> pd.DataFrame:
     Returns:
         effect, power, se.
     """
-    critical = stats.t(df).ppf(1 - ALPHA / 2) * found.se
+    critical = special.stdtrit(df, 1 - ALPHA / 2) * found.se
     power = np.array([
         np.mean([np.abs(sign * found.estimate + effect) > critical for sign in (1, -1)])
         for effect in effects
