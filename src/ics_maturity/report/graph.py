@@ -6,7 +6,7 @@ it wrote is not there any more as it was written. Time stamps are never looked a
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +57,16 @@ class Outcome:
 OnStart = Callable[[Job, State | None, State], None]
 
 
+def in_lanes(jobs: Sequence[Job], lanes: int) -> list[Job]:
+    """The jobs, each after the one so many places before it, so that that many can run at once.
+
+    doit starts jobs in the order in which they became able to run. Where many become so at one
+    moment, a job that others wait for and that is able a little later would come after them all.
+    """
+    free, behind = jobs[:lanes], zip(jobs[lanes:], jobs, strict=False)
+    return [*free, *(replace(job, after=[*job.after, before.name]) for job, before in behind)]
+
+
 def run_jobs(
     jobs: Sequence[Job],
     database: Path,
@@ -67,7 +77,8 @@ def run_jobs(
     """Run the stale jobs in order, up to ``workers`` at a time in threads of this process.
 
     The first failure stops what has not begun; what succeeded is remembered in ``database``, so
-    the next call continues from there. Of jobs that can run, the first in ``jobs`` runs first.
+    the next call continues from there. Of jobs that can run from the beginning, the first in
+    ``jobs`` runs first.
     ``on_skip`` hears the names of jobs that are not stale; ``on_start`` each other job, the state
     in which it last ran (None if it never has) and its present one.
     """
@@ -100,15 +111,19 @@ def run_jobs(
     }
     tasks_and_settings = {"DOIT_CONFIG": settings, "task_jobs": task_jobs}
     try:
-        _run_doit(ModuleTaskLoader(tasks_and_settings))
+        _run_doit(ModuleTaskLoader(tasks_and_settings), list(tasks))
     except DatabaseException:  # the record is damaged; without it everything counts as stale
         database.unlink()
-        _run_doit(ModuleTaskLoader(tasks_and_settings))
+        _run_doit(ModuleTaskLoader(tasks_and_settings), list(tasks))
     return outcome
 
 
-def _run_doit(loader: ModuleTaskLoader) -> None:
-    """doit's command "run" on all tasks, without configuration files of the working directory."""
+def _run_doit(loader: ModuleTaskLoader, names: Sequence[str]) -> None:
+    """doit's command "run", without configuration files of the working directory.
+
+    The tasks are named one by one: doit then prefers a task that others have waited for to one
+    that it has not looked at yet, which it would not within a group.
+    """
     main = DoitMain(loader, config_filenames=())
     commands = main.get_cmds()
     command = commands.get_plugin("run")(
@@ -118,7 +133,7 @@ def _run_doit(loader: ModuleTaskLoader) -> None:
         cmds=commands,
         opt_vals={},
     )
-    command.parse_execute([])
+    command.parse_execute([f"jobs:{name}" for name in names])
 
 
 def _job_name(task: Any) -> str:

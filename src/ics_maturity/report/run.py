@@ -21,7 +21,7 @@ from ics_maturity.report import batch, kernels, manifest, unchanged
 from ics_maturity.report.assemble import INDEX, assemble
 from ics_maturity.report.context import Batch, PageContext, PageLink, SystemPage
 from ics_maturity.report.folder import for_the_user_alone, recover, write_whole
-from ics_maturity.report.graph import Job, State, run_jobs
+from ics_maturity.report.graph import Job, State, in_lanes, run_jobs
 from ics_maturity.report.lock import only_one
 from ics_maturity.report.outputs import processed_tables, remove, results_file, written_by
 from ics_maturity.report.parameters import Parameters, check_cell, defaults, from_text, values
@@ -178,7 +178,11 @@ class _Run:
             self._progress.expect(names)
         # What took longest starts first, so that nothing long is left over at the end.
         ordered = sorted(pages, key=lambda p: self._durations.get(p.page, inf), reverse=True)
-        jobs = [job for planned in ordered for job in self._jobs_of(planned, names)]
+        made = [(planned, self._jobs_of(planned, names)) for planned in ordered]
+        single = [job for planned, own in made if not planned.code for job in own]
+        of_batch = in_lanes([own[0] for planned, own in made if planned.code], self.workers)
+        exports = [own[1] for planned, own in made if planned.code]
+        jobs = [*single, *of_batch, *exports]
         database = self._record("graph.sqlite")
         outcome = run_jobs(jobs, database, self.workers, self._skip, self._say_why)
         if outcome.failures:
