@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from ics_maturity.models.change import spearman_r
+from ics_maturity.models.change import stability
 from ics_maturity.models.regression_to_mean import kelley_tables
-from ics_maturity.models.resampling import cluster_bca, sign_flip
+from ics_maturity.models.resampling import sign_flip
 from ics_maturity.simulate import DEMO_SEED, Truth, demo_design, draw
 from ics_maturity.simulate.estimands import by_provider
 
@@ -123,7 +123,7 @@ def main() -> None:
     before, after, ics = frame["before"], frame["after"], frame["ics"].to_numpy()
 
     def bca() -> tuple[float, float]:
-        found = cluster_bca(spearman_r, (before, after), ics, np.random.default_rng(1), RESAMPLES)
+        found = stability(before, after, ics, np.random.default_rng(1), RESAMPLES)
         return found.low, found.high
 
     def flipped() -> float:

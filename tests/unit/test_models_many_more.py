@@ -2,14 +2,15 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from ics_maturity.models import change, dispersion, multiplicity, space
-from ics_maturity.models.design import indicators
 from ics_maturity.models.many import smallest_max_t_many
 from ics_maturity.models.many_areas import moran_many, moran_residuals_many
 from ics_maturity.models.many_pairs import (
     bonett_seier_many,
     brown_forsythe_many,
+    resampled,
     spearman_bca_many,
     variance_ratio_many,
 )
@@ -80,10 +81,12 @@ def test_smallest_corrected_p():
 
 
 def test_a_row_counts_as_often_as_its_system_is_drawn(pairs):
-    from ics_maturity.models.many_pairs import _spearman
-
-    first, second = pairs
-    counts = np.random.default_rng(9).integers(0, 4, 15) @ indicators(np.repeat(np.arange(15), 4)).T
-    repeated = np.repeat(np.arange(60), counts.astype(int))
-    expected = change.spearman_r(first[repeated, 0], second[repeated, 0])
-    assert _spearman(first[:, 0], second[:, 0], counts[None, :])[0] == pytest.approx(expected)
+    first, _ = pairs
+    systems = np.repeat(np.arange(15), 4)
+    (world,) = resampled(first[:, :1], systems, np.random.default_rng(9), 3)
+    assert world.drawn[0].tolist() == [1] * 15
+    assert world.drawn[4].tolist() == [1, 1, 1, 0] + [1] * 11
+    for counts, ranks in zip(world.counts, world.ranks, strict=True):
+        repeated = np.repeat(np.arange(60), counts.astype(int))
+        expected = stats.rankdata(first[repeated, 0]) - (repeated.size + 1) / 2
+        assert ranks[repeated].tolist() == expected.tolist()

@@ -6,8 +6,8 @@ from scipy.stats import t
 from ics_maturity.models.resampling import cluster_bca, sign_flip
 
 
-def _mean(values):
-    return float(values.mean())
+def _mean(counts, values):
+    return counts @ values / counts.sum(axis=1)
 
 
 def test_clusters_flip_together():
@@ -79,7 +79,11 @@ def test_a_statistic_nothing_moves_is_its_own_interval():
         (_mean, ([1.0, 2.0, 3.0, 4.0],), "needs at least 5"),
         (_mean, ([1.0, np.nan, 3.0, 4.0, 5.0],), "missing"),
         (_mean, (np.arange(6.0), np.arange(5.0)), "expected 6 values"),
-        (lambda x: float("nan"), (np.arange(6.0),), "undefined in 50 of 50"),
+        (
+            lambda counts, x: np.full(len(counts), np.nan),
+            (np.arange(6.0),),
+            "undefined in 50 of 50",
+        ),
     ],
 )
 def test_what_cannot_be_resampled(statistic, columns, message):

@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 
+from ics_maturity.models import counted
 from ics_maturity.models.design import FloatArray, vector
 from ics_maturity.models.linking import Scale, constant, correlation, require_free
 from ics_maturity.models.pairs import Clusters, paired
@@ -95,7 +96,7 @@ def pitman_morgan(before: ArrayLike, after: ArrayLike, scale: Scale = "published
 
     Pitman (1939) and Morgan (1939), Biometrika 31, 9-12 and 13-19; exact for normal scores
     from independent organisations, too ready to reject under heavy tails (see dispersion).
-    For an interval of r that respects ICSs, resample oldham_r with cluster_bca.
+    For an interval of r that respects ICSs, resample it with cluster_bca.
     ValueError as in oldham_r, and where a round does not vary.
     """
     first, second = free_pair(before, after, scale)
@@ -116,7 +117,7 @@ def pitman_morgan(before: ArrayLike, after: ArrayLike, scale: Scale = "published
 
 def spearman_r(before: ArrayLike, after: ArrayLike) -> float:
     """Rank correlation; Spearman (1904). nan where a round is constant."""
-    return correlation(mid_ranks(before), mid_ranks(after))
+    return correlation(stats.rankdata(before), stats.rankdata(after))
 
 
 def expected_spearman(r: float) -> float:
@@ -127,22 +128,6 @@ def expected_spearman(r: float) -> float:
     return float(6 / np.pi * np.arcsin(r / 2))
 
 
-def mid_ranks(scores: ArrayLike) -> FloatArray:
-    """Ranks from 1, equal scores sharing the mean of theirs.
-
-    As scipy.stats.rankdata, without its checks, which cost more than the ranking where thousands
-    of resamples are ranked.
-    """
-    values = np.asarray(scores, dtype=float)
-    order = np.argsort(values, kind="stable")
-    ordered = values[order]
-    first = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
-    sizes = np.diff(np.append(first, values.size))
-    ranks = np.empty(values.size)
-    ranks[order] = np.repeat(first + (sizes + 1) / 2, sizes)
-    return ranks
-
-
 def stability(
     before: ArrayLike,
     after: ArrayLike,
@@ -151,7 +136,7 @@ def stability(
     resamples: int = 2000,
 ) -> Interval:
     """Spearman's correlation between rounds, BCa interval resampling whole ICSs."""
-    return cluster_bca(spearman_r, paired(before, after), ics, rng, resamples)
+    return cluster_bca(counted.spearman, paired(before, after), ics, rng, resamples)
 
 
 def stability_ladder(rungs: Mapping[str, Interval]) -> pd.DataFrame:

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from ics_maturity.models import counted
 from ics_maturity.models.design import FloatArray, vector
 from ics_maturity.models.pairs import Clusters, paired
 from ics_maturity.models.resampling import cluster_bca
@@ -139,7 +140,7 @@ def link_strength(
         if not 0.0 < reliability <= 1.0:
             raise ValueError(f"a reliability lies above 0 and at most at 1, got {reliability}")
     first, second = paired(before, after)
-    interval = cluster_bca(correlation, (first, second), ics, rng, resamples)
+    interval = cluster_bca(counted.correlation, (first, second), ics, rng, resamples)
     r = interval.estimate
     reduction = reduction_in_uncertainty(r)
     allowed = r > 0 and organisation_level_allowed(reduction)

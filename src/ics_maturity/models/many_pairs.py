@@ -3,11 +3,16 @@
 Each function gives what its counterpart for one world gives, to rounding error.
 """
 
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
+from scipy.special import ndtr, ndtri
 
-from ics_maturity.models.design import FloatArray, group_codes, indicators
+from ics_maturity.models import counted
+from ics_maturity.models.design import FloatArray, indicators
 from ics_maturity.models.many import Answers, correlation_many
 from ics_maturity.models.resampling import expanded
 
@@ -58,6 +63,50 @@ def brown_forsythe_many(before: FloatArray, after: FloatArray) -> FloatArray:
     return np.asarray(stats.f_oneway(*away).pvalue)
 
 
+@dataclass(frozen=True)
+class Resampled:
+    """The first reading of one world in the samples that a BCa interval needs.
+
+    They are the world itself, the world without each cluster in turn, and its resamples.
+    ``drawn`` (R, G) and ``counts`` (R, n) say how often each sample holds a cluster and a row,
+    ``ranks`` (R, n) are the mid ranks of the first reading, counted from the middle.
+    """
+
+    drawn: FloatArray
+    counts: FloatArray
+    ranks: FloatArray
+
+
+def resampled(
+    before: FloatArray, clusters: ArrayLike, rng: np.random.Generator, resamples: int = 999
+) -> Iterator[Resampled]:
+    """Each world (n, B) in turn, every one with resamples of its own."""
+    member = indicators(np.asarray(clusters))
+    groups = member.shape[1]
+    whole, even = np.vstack([np.ones(groups), 1.0 - np.eye(groups)]), np.full(groups, 1 / groups)
+    for scores in before.T:
+        drawn = np.vstack([whole, rng.multinomial(groups, even, size=resamples)])
+        yield Resampled(drawn, drawn @ member.T, _ranks(scores, drawn, member))
+
+
+def spearman_bca(
+    worlds: Iterable[Resampled], after: FloatArray, clusters: ArrayLike, level: float = 0.95
+) -> Answers:
+    """Rank correlations of resampled worlds with their second reading (n, B), and BCa intervals.
+
+    Source: :func:`ics_maturity.models.change.stability`, which this gives up to the luck of the
+    resamples.
+    """
+    member = indicators(np.asarray(clusters))
+    statistics = [
+        counted.product_moment(one.counts, one.ranks, _ranks(scores, one.drawn, member))
+        for one, scores in zip(worlds, after.T, strict=True)
+    ]
+    found = _bca(np.array(statistics), member.shape[1], level)
+    none = np.full(after.shape[1], np.nan)
+    return Answers(found[0], none, none, found[1], found[2])
+
+
 def spearman_bca_many(
     before: FloatArray,
     after: FloatArray,
@@ -66,56 +115,26 @@ def spearman_bca_many(
     resamples: int = 999,
     level: float = 0.95,
 ) -> Answers:
-    """Rank correlations with BCa intervals that draw whole clusters.
-
-    A resample counts a row as often as its cluster was drawn, so that its ranks are running sums
-    of counts along the order of the scores, and nothing is sorted again. Every world has resamples
-    of its own.
-
-    Source: :func:`ics_maturity.models.change.stability`, which this gives up to the luck of the
-    resamples.
-    """
-    codes = group_codes(np.asarray(clusters), before.shape[0])[1]
-    groups = int(codes.max()) + 1
-    whole, member = np.vstack([np.ones(groups), 1.0 - np.eye(groups)]), indicators(codes).T
-    even = np.full(groups, 1 / groups)
-
-    def one(x: FloatArray, y: FloatArray) -> tuple[float, float, float]:
-        drawn = rng.multinomial(groups, even, size=resamples)
-        return _bca(_spearman(x, y, np.vstack([whole, drawn]) @ member), groups, level)
-
-    found = np.array([one(x, y) for x, y in zip(before.T, after.T, strict=True)]).T
-    none = np.full(found.shape[1], np.nan)
-    return Answers(found[0], none, none, found[1], found[2])
+    """Rank correlations of two readings (n, B) with BCa intervals that draw whole clusters."""
+    return spearman_bca(resampled(before, clusters, rng, resamples), after, clusters, level)
 
 
-def _spearman(x: FloatArray, y: FloatArray, counts: FloatArray) -> FloatArray:
-    """Rank correlation (R,) where row i counts ``counts[r, i]`` times."""
-    a, b = (_counted_ranks(values, counts) for values in (x, y))
-    total = counts.sum(axis=1, keepdims=True)
-    a -= np.sum(counts * a, axis=1, keepdims=True) / total
-    b -= np.sum(counts * b, axis=1, keepdims=True) / total
-    squares = np.sum(counts * a * a, axis=1) * np.sum(counts * b * b, axis=1)
-    return np.asarray(np.sum(counts * a * b, axis=1) / np.sqrt(squares))
+def _ranks(values: FloatArray, drawn: FloatArray, member: FloatArray) -> FloatArray:
+    """Mid ranks (R, n), counted from the middle, where clusters are ``drawn`` (R, G) so often."""
+    return drawn @ (member.T @ counted.lifts(values))
 
 
-def _counted_ranks(values: FloatArray, counts: FloatArray) -> FloatArray:
-    """Mid ranks (R, n) of distinct values that count several times."""
-    order = np.argsort(values)
-    sorted_counts = counts[:, order]
-    ranks = np.empty_like(counts)
-    ranks[:, order] = np.cumsum(sorted_counts, axis=1) - (sorted_counts - 1) / 2
-    return ranks
-
-
-def _bca(statistics: FloatArray, groups: int, level: float) -> tuple[float, float, float]:
-    """Estimate and BCa ends, from the estimate, its ``groups`` jackknife values and resamples."""
-    estimate, jackknife, drawn = np.split(statistics, [1, 1 + groups])
-    away = jackknife.mean() - jackknife
-    acceleration = np.sum(away**3) / (6 * np.sum(away**2) ** 1.5)
-    below = (np.sum(drawn < estimate) + np.sum(drawn <= estimate)) / (2 * drawn.size)
-    bias = stats.norm.ppf(below)
+def _bca(
+    statistics: FloatArray, groups: int, level: float
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Estimates and BCa ends, each (B,), of the samples (B, R) of :class:`Resampled`."""
+    estimate, jackknife, drawn = np.split(statistics, [1, 1 + groups], axis=1)
+    away = jackknife.mean(axis=1, keepdims=True) - jackknife
+    acceleration = np.sum(away**3, axis=1) / (6 * np.sum(away**2, axis=1) ** 1.5)
+    below = np.mean((drawn < estimate) + 0.5 * (drawn == estimate), axis=1)
     outer = expanded(level, groups) / 2
-    z = bias + stats.norm.ppf([0.5 - outer, 0.5 + outer])
-    ends = np.quantile(drawn, stats.norm.cdf(bias + z / (1 - acceleration * z)))
-    return float(estimate[0]), float(ends[0]), float(ends[1])
+    z = ndtri(below) + ndtri([[0.5 - outer], [0.5 + outer]])
+    shares = ndtr(ndtri(below) + z / (1 - acceleration * z))
+    ends = [np.quantile(one, share) for one, share in zip(drawn, shares.T, strict=True)]
+    low, high = np.array(ends).T
+    return estimate[:, 0], low, high

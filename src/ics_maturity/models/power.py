@@ -37,6 +37,10 @@ class Detectable:
     worlds: int
 
 
+class FoundTooSeldomError(ValueError):
+    """Not even the largest effect of a search is found in a share ``POWER`` of worlds."""
+
+
 def minimum_detectable_effect(
     se: float, df: float, power: float = POWER, alpha: float = ALPHA
 ) -> float:
@@ -82,24 +86,26 @@ def searched(
         halvings: of the range of effects.
 
     Raises:
-        ValueError: ``highest`` is not found often enough.
+        FoundTooSeldomError: ``highest`` is not found often enough.
     """
+    found = statistic(highest) >= critical
+    if np.mean(found) < POWER:
+        raise FoundTooSeldomError(
+            f"detectable effect: {highest:g} is found too seldom; search further up"
+        )
 
     def share(effect: float) -> float:
         return float(np.mean(statistic(effect) >= critical))
 
-    if share(highest) < POWER:
-        raise ValueError(f"detectable effect: {highest:g} is found too seldom; search further up")
     low, high = 0.0, highest
     for _ in range(halvings):
         middle = (low + high) / 2
         low, high = (low, middle) if share(middle) >= POWER else (middle, high)
-    worlds = statistic(high).size
     # How steeply power rises here turns the error of a share into one of an effect.
     near = 0.1 * high
     rise = (share(high + near) - share(high - near)) / (2 * near)
-    step = np.sqrt(POWER * (1 - POWER) / worlds)
-    return Detectable(high, float(step / rise) if rise > 0 else np.nan, worlds)
+    step = np.sqrt(POWER * (1 - POWER) / found.size)
+    return Detectable(high, float(step / rise) if rise > 0 else np.nan, found.size)
 
 
 def slope(

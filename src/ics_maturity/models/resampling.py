@@ -17,7 +17,7 @@ from scipy.special import ndtr, stdtrit
 from ics_maturity.models.design import FloatArray, vector
 from ics_maturity.models.pairs import Clusters, cluster_codes
 
-Statistic = Callable[..., float]
+Statistic = Callable[..., FloatArray]
 FEWEST_CLUSTERS = 5
 
 
@@ -57,7 +57,8 @@ def cluster_bca(
 ) -> Interval:
     """Bias-corrected and accelerated bootstrap interval, drawing whole clusters.
 
-    ``statistic`` takes the columns (1-D arrays of equal length) and returns one number. The
+    ``statistic`` takes how often each of R samples holds each row (R, n) and the columns (1-D
+    arrays of equal length), and returns R numbers; see :mod:`ics_maturity.models.counted`. The
     acceleration comes from leaving out one cluster at a time. Efron (1987), Journal of the
     American Statistical Association 82, 171-185; Davison and Hinkley (1997), section 3.8. The
     quantiles are those of :func:`expanded`.
@@ -71,18 +72,20 @@ def cluster_bca(
     groups = int(codes.max()) + 1
     if groups < FEWEST_CLUSTERS:
         raise ValueError(f"{groups} clusters; a bootstrap needs at least {FEWEST_CLUSTERS}")
-    rows = [np.flatnonzero(codes == g) for g in range(groups)]
 
-    def drawn(sample: FloatArray) -> float:
-        chosen = np.concatenate([rows[int(g)] for g in sample])
-        return float(statistic(*(array[chosen] for array in arrays)))
+    def of_drawn(samples: FloatArray, axis: int = -1) -> FloatArray:
+        """The statistic of samples that name the clusters drawn (..., drawn)."""
+        drawn = samples.reshape(-1, samples.shape[axis]).astype(np.int64)
+        counts = np.zeros((len(drawn), groups))
+        np.add.at(counts, (np.arange(len(drawn))[:, None], drawn), 1.0)
+        return statistic(counts[:, codes], *arrays).reshape(samples.shape[:-1])
 
     everyone = np.arange(groups, dtype=float)
-    estimate = drawn(everyone)
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore", stats.DegenerateDataWarning)  # answered below
+        estimate = float(of_drawn(everyone))
         result = stats.bootstrap(
-            (everyone,), drawn, vectorized=False, n_resamples=resamples,
+            (everyone,), of_drawn, vectorized=True, n_resamples=resamples,
             confidence_level=expanded(level, groups), method="BCa", rng=rng,
         )  # fmt: skip
     draws = result.bootstrap_distribution

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from ics_maturity.models.design import FloatArray
+from ics_maturity.models import counted
 from ics_maturity.models.resampling import cluster_bca
 
 IMPLAUSIBLE_FALL = 50.0
@@ -81,7 +81,7 @@ def reversal_rate(
     ).groupby(matched["organisation"].to_numpy(), sort=True).sum()  # fmt: skip
     count = len(by_organisation)
     interval = cluster_bca(
-        _ratio, (by_organisation["fell"], by_organisation["pairs"]), None, rng, resamples
+        counted.ratio, (by_organisation["fell"], by_organisation["pairs"]), None, rng, resamples
     )
     high = interval.high if fell.any() else float(stats.beta.ppf(0.975, 1, count))
     return ReversalRate(
@@ -103,7 +103,3 @@ def reversals_by_organisation(matched: pd.DataFrame, fall: float = IMPLAUSIBLE_F
     """Share of each organisation's matched answers that fell by at least ``fall``."""
     fell = matched["before"] - matched["after"] >= fall
     return fell.groupby(matched["organisation"], sort=True).mean().rename("reversals")
-
-
-def _ratio(part: FloatArray, whole: FloatArray) -> float:
-    return float(part.sum() / whole.sum())

@@ -6,8 +6,8 @@ from numpy.typing import ArrayLike
 
 from ics_maturity.models.change import expected_spearman
 from ics_maturity.models.design import FloatArray
-from ics_maturity.models.many_pairs import spearman_bca_many
-from ics_maturity.models.power import POWER, Detectable, paired, searched
+from ics_maturity.models.many_pairs import resampled, spearman_bca
+from ics_maturity.models.power import Detectable, FoundTooSeldomError, paired, searched
 from ics_maturity.models.variance import random_intercept
 
 _RESAMPLES = 199
@@ -39,15 +39,20 @@ def detectable_reordering(
     lasting, fresh, error, later = rng.standard_normal((4, codes.size, worlds))
     seed = int(rng.integers(2**32))
 
+    def read(score: FloatArray, noise: FloatArray) -> FloatArray:
+        return np.sqrt(reliability) * score + np.sqrt(1 - reliability) * noise
+
+    # The first reading and its resamples are the same for every fall, so that more is found the
+    # further it is.
+    stream = np.random.default_rng(seed)
+    worlds_read = list(resampled(read(lasting, error), codes, stream, _RESAMPLES))
+
     def below(fall: float) -> FloatArray:
         moved = (1 - fall) * lasting + np.sqrt(1 - (1 - fall) ** 2) * fresh
-        first, second = (
-            np.sqrt(reliability) * score + np.sqrt(1 - reliability) * noise
-            for score, noise in ((lasting, error), (moved, later))
-        )
-        # The same resamples for every fall, so that more is found the further it is.
-        found = spearman_bca_many(first, second, codes, np.random.default_rng(seed), _RESAMPLES)
+        found = spearman_bca(worlds_read, read(moved, later), codes)
         return expected_spearman(reliability) - found.high
 
-    seen = np.mean(below(_SURELY_FOUND) >= 0) >= POWER
-    return searched(below, 0.0, _SURELY_FOUND, _HALVINGS) if seen else None
+    try:
+        return searched(below, 0.0, _SURELY_FOUND, _HALVINGS)
+    except FoundTooSeldomError:
+        return None
