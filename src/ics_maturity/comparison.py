@@ -19,6 +19,8 @@ from ics_maturity.page import Page
 
 FIRST_REVIEWED = 2023  # the first round with peer review
 _MISSION = ((2016, 2023), (2019, 2023))
+_SCORED_ITEM = ["organisation", "code_returned", "section", "item", "position", "verifiable",
+                "score"]  # fmt: skip
 
 
 def default_pairs(rounds: list[int]) -> list[tuple[int, int]]:
@@ -77,11 +79,13 @@ def whole_returns(rows: pd.DataFrame, links: pd.DataFrame, year: int) -> pd.Data
     return speaks for another part of the organisation.
     """
     chosen = rows[(rows["round"] == year) & (rows["care_setting"] == "all")]
-    own = chosen["provider_code_returned"].map(own_codes(links, year))
-    chosen = chosen.assign(organisation=own, extra=own != chosen["provider_code_returned"])
-    ordered = chosen.sort_values(["organisation", "extra", "provider_code_returned"])
-    kept = ordered.drop_duplicates("organisation")["provider_code_returned"]
-    return chosen[chosen["provider_code_returned"].isin(kept)].drop(columns="extra")
+    codes = pd.Series(chosen["provider_code_returned"].unique(), dtype="str")
+    own = codes.map(own_codes(links, year)).astype("str")
+    listed = pd.DataFrame({"code": codes, "organisation": own, "extra": own != codes})
+    kept = listed.sort_values(["organisation", "extra", "code"]).drop_duplicates("organisation")
+    whole = chosen[chosen["provider_code_returned"].isin(kept["code"])]
+    named = kept.set_index("code")["organisation"]
+    return whole.assign(organisation=whole["provider_code_returned"].map(named))
 
 
 def scored_items(items: pd.DataFrame, links: pd.DataFrame, year: int) -> pd.DataFrame:
@@ -92,21 +96,19 @@ def scored_items(items: pd.DataFrame, links: pd.DataFrame, year: int) -> pd.Data
         questionnaire), verifiable (a share or a format rather than agreement), score (0-100);
         extra returns are left out (:func:`whole_returns`).
     """
-    instrument = instruments.for_round(year)
-    asked = {item.id: (at, item) for at, item in enumerate(instrument.scored_items)}
-    whole = whole_returns(items, links, year)
-    kept = whole[whole["construct"].isin(asked.keys())]
-    frame = pd.DataFrame(
+    items_asked = instruments.for_round(year).scored_items
+    asked = pd.DataFrame(
         {
-            "organisation": kept["organisation"],
-            "code_returned": kept["provider_code_returned"],
-            "section": [asked[c][1].section for c in kept["construct"]],
-            "item": kept["construct"],
-            "position": [asked[c][0] for c in kept["construct"]],
-            "verifiable": [asked[c][1].answers != "agreement" for c in kept["construct"]],
-            "score": kept["score"],
-        }
+            "section": [item.section for item in items_asked],
+            "position": range(len(items_asked)),
+            "verifiable": [item.answers != "agreement" for item in items_asked],
+        },
+        index=[item.id for item in items_asked],
     )
+    whole = whole_returns(items, links, year)
+    kept = whole[whole["construct"].isin(asked.index)].join(asked, on="construct")
+    named = kept.rename(columns={"provider_code_returned": "code_returned", "construct": "item"})
+    frame = named[_SCORED_ITEM]
     return frame.sort_values(["organisation", "item"], kind="stable", ignore_index=True)
 
 
@@ -210,13 +212,7 @@ def possible_rules(page: Page, year: int) -> list[LinkRule]:
     return [rule for rule in LINK_RULES if sized or rule not in SIZED_RULES]
 
 
-def linked(
-    page: Page,
-    before: int,
-    after: int,
-    rule: LinkRule = "unweighted",
-    earlier: dict[str, pd.Series] | None = None,
-) -> Linked:
+def linked(page: Page, before: int, after: int, rule: LinkRule = "unweighted") -> Linked:
     """Earlier answers, under every scoring rule, beside the later score of the same provider.
 
     Args:
@@ -224,7 +220,6 @@ def linked(
         before: a questionnaire round with item answers.
         after: a later round.
         rule: how several predecessors become one value.
-        earlier: :func:`earlier_scores` of that round, where they are at hand already.
 
     Raises:
         InputError: the rule needs sizes that the reference folder does not hold.
@@ -238,14 +233,31 @@ def linked(
                 "link_rule=unweighted or drop_merged",
             )
         )
-    later = later_scores(page.read("returns"), after)
-    links = page.read("links")
-    routes = links[links["round"] == before]
+    earlier, later = earlier_scores(page, before), later_scores(page.read("returns"), after)
+    return link(page, before, after, rule, earlier, later)
+
+
+def link(
+    page: Page,
+    before: int,
+    after: int,
+    rule: LinkRule,
+    earlier: dict[str, pd.Series],
+    later: pd.DataFrame,
+) -> Linked:
+    """As :func:`linked`, of scores at hand.
+
+    Args:
+        page: gives the processed links and sizes.
+        before, after, rule: as there; a rule for which everything is known.
+        earlier: :func:`earlier_scores`, or those of them that are wanted; ``mean`` among them.
+        later: :func:`later_scores`.
+    """
+    links, sizes = page.read("links"), sizes_of(page, before)
+    routes, scored_later = links[links["round"] == before], set(later["provider_code"])
     found: dict[str, Predecessors] = {
-        name: predecessor_values(
-            values, routes, rule, sizes_of(page, before), set(later["provider_code"])
-        )
-        for name, values in (earlier or earlier_scores(page, before)).items()
+        name: predecessor_values(values, routes, rule, sizes, scored_later)
+        for name, values in earlier.items()
     }
     frame = later.rename(columns={"score": "after"})
     for scoring, one in found.items():

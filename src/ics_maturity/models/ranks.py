@@ -14,7 +14,7 @@ from ics_maturity.models.design import BoolArray, FloatArray, IntArray, vector
 from ics_maturity.models.multiplicity import holm
 from ics_maturity.models.shrinkage import covariance_matrix, posterior_draws
 
-_CHUNK = 200_000  # numbers held at once while differences are simulated
+_CHUNK = 50_000  # differences simulated at once, few enough to stay in the cache
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,8 @@ def _directions(
         largest = np.empty(noise.shape[1])
         for start in range(0, noise.shape[1], step):
             part = noise[:, start : start + step]
-            difference = (part[first] - part[second]) / scale[:, None]
+            difference = part[first] - part[second]
+            difference /= scale[:, None]
             upwards = difference[~above] if above.any() else difference
             downwards = difference[~below] if below.any() else difference
             largest[start : start + step] = np.maximum(upwards.max(axis=0), -downwards.min(axis=0))

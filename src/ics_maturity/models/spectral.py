@@ -8,14 +8,14 @@ pass over the rows the likelihood for every lambda, and for many responses at on
 almost nothing. That is why one exact search replaces a general-purpose optimiser.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ics_maturity.models.design import FloatArray, IntArray, group_sums
 
 _GRID = np.concatenate([[0.0], np.logspace(-8, 8, 161)])
-_BISECTIONS = 60
+_HALVINGS = 60
 _ZERO = 1e-12  # relative; below it a number is rounding error
 
 
@@ -43,11 +43,11 @@ class ProfiledLikelihood:
         product = self.eigenvalues[:, None] * ratio
         return self.total - np.sum(self.squares * (product / (1 + product)), axis=0)
 
-    def best_ratio(self) -> FloatArray:
+    def best_ratio(self, halvings: int = _HALVINGS) -> FloatArray:
         """Ratios lambda >= 0 (B,) at the minimum; exactly 0 where the boundary is lowest.
 
-        The grid finds the lowest basin, bisection of the derivative its bottom to machine
-        precision.
+        The grid finds the lowest basin, bisection of the derivative its bottom: to machine
+        precision unless fewer ``halvings`` are asked for.
         """
         product = _GRID[:, None] * self.eigenvalues
         rss = self.total - (product / (1 + product)) @ self.squares
@@ -55,13 +55,21 @@ class ProfiledLikelihood:
         lowest = np.argmin(self.df * np.log(rss) + logs, axis=0)
         low = _GRID[np.maximum(lowest - 1, 0)]
         high = _GRID[np.minimum(lowest + 1, _GRID.size - 1)]
-        at_boundary = (lowest == 0) & (self._slope(np.zeros_like(low)) >= 0)
-        for _ in range(_BISECTIONS):
+        above = (lowest > 0) | (self._slope(np.zeros_like(low)) < 0)
+        best = np.zeros_like(low)
+        if above.any():
+            there = replace(self, squares=self.squares[:, above], total=self.total[above])
+            best[above] = there._bottom(low[above], high[above], halvings)
+        return best
+
+    def _bottom(self, low: FloatArray, high: FloatArray, halvings: int) -> FloatArray:
+        """Ratios (B,) between ``low`` and ``high`` at which the derivative changes its sign."""
+        for _ in range(halvings):
             middle = (low + high) / 2
             rising = self._slope(middle) > 0
             high = np.where(rising, middle, high)
             low = np.where(rising, low, middle)
-        return np.where(at_boundary, 0.0, (low + high) / 2)
+        return (low + high) / 2
 
     def _slope(self, ratio: FloatArray) -> FloatArray:
         """Derivative of the criterion in lambda at ``ratio`` (B,)."""

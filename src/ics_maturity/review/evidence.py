@@ -79,7 +79,8 @@ def gather(
     chosen = [(before, after)] if before and after else comparison.official_pairs(page)
     pairs = [comparison.linked(page, *pair, rule=link_rule) for pair in chosen
              if pair[0] in questionnaires]  # fmt: skip
-    same, others = repeats(page, questionnaires), reworded(page, questionnaires)
+    same = repeats(page, questionnaires)
+    others = reworded(page, questionnaires, same)
     rungs = rank_rungs(same, others, pairs, page.rng)
     seen, moderation = _moderation(page, page.rng)
     gap, signs = incentive_effect(page, questionnaires), sign_gaps(page, questionnaires)

@@ -42,9 +42,11 @@ def link_rules(page: Page, pairs: list[Linked], chosen: str) -> pd.DataFrame:
     """
     rows = []
     for pair in pairs:
-        earlier = comparison.earlier_scores(page, pair.before)
+        items = comparison.scored_items(page.read("items"), page.read("links"), pair.before)
+        earlier = {"mean": comparison.by_code(items, "mean")}
+        later = comparison.later_scores(page.read("returns"), pair.after)
         for rule in comparison.possible_rules(page, pair.before):
-            one = comparison.linked(page, pair.before, pair.after, rule, earlier)
+            one = comparison.link(page, pair.before, pair.after, rule, earlier, later)
             steps = one.attrition.set_index("step")["providers"]
             found = paired_shift(one.frame["mean"], one.frame["after"], one.frame["ics_code"])
             rows.append((pair.before, pair.after, rule, rule == chosen, found.n,

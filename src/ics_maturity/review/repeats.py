@@ -75,14 +75,17 @@ def repeats(page: Page, questionnaires: Sequence[int]) -> list[Repeat]:
     return found
 
 
-def reworded(page: Page, questionnaires: Sequence[int]) -> list[Repeat]:
-    """Neighbouring questionnaire rounds that share sections but not every question."""
-    asked = {pair.tag for pair in repeats(page, questionnaires)}
-    found = [
+def reworded(page: Page, questionnaires: Sequence[int], same: list[Repeat]) -> list[Repeat]:
+    """Neighbouring questionnaire rounds that share sections but not every question.
+
+    ``same``: the rounds that share every question (:func:`repeats`).
+    """
+    asked = {(pair.before, pair.after) for pair in same}
+    return [
         Repeat(before, after, common_overall(page, before, after), POINTS_OF_100, "common sections")
         for before, after in itertools.pairwise(questionnaires)
+        if (before, after) not in asked
     ]
-    return [pair for pair in found if pair.tag not in asked]
 
 
 def common_overall(page: Page, before: int, after: int) -> pd.DataFrame:
