@@ -244,3 +244,19 @@ def test_nested_faults_are_named():
         nested_components([1.0, 2, 3, 4], np.ones(4), ["a", "a", "b", "b"], ["x", "y", "y", "z"])
     with pytest.raises(ValueError, match="no lower group has two rows"):
         nested_components([1.0, 2, 3, 4], np.ones(4), ["a", "a", "b", "b"], ["w", "x", "y", "z"])
+
+
+@pytest.mark.parametrize("tau", [0.0, 0.2, 1.0, 6.0])
+def test_no_ratio_is_better_than_the_best(tau):
+    rng = np.random.default_rng(11)
+    codes = np.sort(np.concatenate([np.arange(15), rng.integers(0, 15, 45)]))
+    X = np.column_stack([np.ones(60), rng.random(15)[codes]])
+    Y = rng.normal(size=(60, 40)) + tau * rng.normal(size=(15, 40))[codes]
+    spectrum = group_spectrum(Y, X, codes, 15)
+    for profile in (spectrum.reml(), spectrum.ml()):
+        best = profile.best_ratio()
+        lowest = profile.at(best)
+        for other in (0.0, 1e-9, *np.logspace(-4, 4, 400)):
+            assert np.all(lowest <= profile.at(np.full(40, other)) + 1e-9)
+        for near in (1 - 1e-5, 1 + 1e-5):  # the bottom itself, not only its neighbourhood
+            assert np.all((best == 0) | (lowest <= profile.at(best * near) + 1e-12))

@@ -18,10 +18,10 @@ G = 20
 def some() -> curve.Analyses:
     """Six analyses of twenty systems, one of which two analyses do not see."""
     rng = np.random.default_rng(2)
-    weights = rng.uniform(0.5, 2, (6, G))
-    weights[4:, 3] = 0
+    weights = rng.uniform(0.5, 2, (G, 6))
+    weights[3, 4:] = 0
     return curve.Analyses(
-        scores=rng.normal(size=(6, G)), weights=weights, rural=rng.uniform(0, 0.6, (2, G)),
+        scores=rng.normal(size=(G, 6)), weights=weights, rural=rng.uniform(0, 0.6, (G, 2)),
         definition=np.array([0, 1, 0, 1, 0, 1]), robust=np.array([False, True] * 3), predicted=-1,
     )  # fmt: skip
 
@@ -57,9 +57,9 @@ def test_options_that_ask_for_another_are_left_out_without_it():
 def test_slopes_are_weighted_least_squares(some):
     found = curve.slopes(some)
     for s in range(6):
-        seen = some.weights[s] > 0
-        x, y = some.shares()[s][seen], some.scores[s][seen]
-        w = some.weights[s][seen]
+        seen = some.weights[:, s] > 0
+        x, y = some.shares()[seen, s], some.scores[seen, s]
+        w = some.weights[seen, s]
         fit = sm.WLS(y, sm.add_constant(x), weights=w).fit()
         robust = hc(y * np.sqrt(w), with_intercept(x) * np.sqrt(w)[:, None])[1]
         se = robust.se if some.robust[s] else fit.bse[1]
@@ -70,7 +70,7 @@ def test_slopes_are_weighted_least_squares(some):
 
 def test_exchanged_labels_move_every_definition_together(some):
     order = np.random.default_rng(1).permutation(G)
-    moved = curve.Analyses(some.scores, some.weights, some.rural[:, order], some.definition,
+    moved = curve.Analyses(some.scores, some.weights, some.rural[order], some.definition,
                            some.robust, some.predicted)  # fmt: skip
     assert curve.slopes(some, order).estimate == pytest.approx(curve.slopes(moved).estimate)
 
@@ -88,8 +88,8 @@ def test_only_the_foretold_direction_counts_as_significant():
     rng = np.random.default_rng(3)
     x = np.linspace(0, 1, G)
     rising = curve.Analyses(
-        scores=(2 * x + 0.1 * rng.normal(size=G))[None].repeat(3, 0), weights=np.ones((3, G)),
-        rural=x[None], definition=np.zeros(3, int), robust=np.zeros(3, bool), predicted=-1,
+        scores=(2 * x + 0.1 * rng.normal(size=G))[:, None].repeat(3, 1), weights=np.ones((G, 3)),
+        rural=x[:, None], definition=np.zeros(3, int), robust=np.zeros(3, bool), predicted=-1,
     )  # fmt: skip
     assert curve.together(rising, rng, 19).share == 0
     either = curve.Analyses(rising.scores, rising.weights, rising.rural, rising.definition,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy import special
 from scipy.optimize import brentq
 
 from ics_maturity.models.design import FloatArray, vector
@@ -117,14 +117,15 @@ def posterior_draws(
     weights = 1 / (factor[:, None] * v + tau2[:, None])
     information = weights @ one**2
     means = weights @ (one * y) / information
-    squares = np.sum(weights * (y - means[:, None] * one) ** 2, axis=1)
+    squares = weights @ y**2 - information * means**2
     log_posterior = 0.5 * (np.log(weights).sum(axis=1) - np.log(information) - squares)
     posterior = tau * np.exp(log_posterior - log_posterior.max())  # d(tau2) is 2 tau d(tau)
     chosen = rng.choice(tau2.size, size=draws, p=posterior / posterior.sum())
     mean = means[chosen] + rng.standard_normal(draws) / np.sqrt(information[chosen])
     centre = mean[:, None] * one
-    error = error_share * factor[chosen, None] * v
-    real = tau2[chosen, None] + (1 - error_share) * factor[chosen, None] * v
+    sampling = factor[chosen, None] * v
+    error = error_share * sampling
+    real = tau2[chosen, None] + (1 - error_share) * sampling
     keep = real / (real + error)
     worlds = centre + keep * (y - centre)
     worlds += np.sqrt(keep * error) * rng.standard_normal((draws, values.size))
@@ -138,7 +139,7 @@ def _factors(df: float | None) -> FloatArray:
     if df <= 0:
         raise ValueError(f"posterior: variances with {df} degrees of freedom were not estimated")
     middles = (np.arange(_FACTORS) + 0.5) / _FACTORS
-    return df / stats.chi2.ppf(middles, df)
+    return df / (2 * special.gammaincinv(df / 2, middles))  # quantiles of chi-square
 
 
 def posterior_intervals(

@@ -213,9 +213,9 @@ def _matrices(
 ) -> Analyses:
     definitions = list(rural.columns)
     return Analyses(
-        scores=np.nan_to_num(np.array(scores)),
-        weights=np.array(weights),
-        rural=rural.to_numpy(float).T,
+        scores=np.nan_to_num(np.column_stack(scores)),
+        weights=np.column_stack(weights),
+        rural=rural.to_numpy(float),
         definition=np.array([definitions.index(one["rural"].id) for one in chosen]),
         robust=np.array([one["errors"].id == "hc3" for one in chosen]),
         predicted=predicted,
@@ -332,17 +332,17 @@ def mean_shifts(page: Page, family: Family) -> pd.DataFrame:
              for name in ("before", "after")}  # fmt: skip
     rules = [option.id for option in options["scoring"]]
     rows = []
-    later = {y: comparison.later_scores(returns, y) for y in years["after"]
-             if y in set(returns["round"])}  # fmt: skip
+    later = {y: comparison.later_scores(returns, y).set_index("provider_code")["score"]
+             for y in years["after"] if y in set(returns["round"])}  # fmt: skip
     for before in (y for y in years["before"] if y in set(items["round"])):
         routes = links[links["round"] == before]
         scored = comparison.earlier_scores(page, before)
         for link, rule in product(options["link"], rules):
             found = predecessor_values(scored[rule], routes, link.id)  # type: ignore[arg-type]
-            first = found.by_provider.set_index("provider_code")["score"].rename("earlier")
+            first = found.by_provider.set_index("provider_code")["score"]
             for after, scores in later.items():
-                both = scores.set_index("provider_code").join(first, how="inner")
-                rows.append((before, after, link.id, rule, len(both), both["earlier"].mean(),
-                             both["score"].mean()))  # fmt: skip
+                earlier = first.reindex(scores.index).dropna()
+                rows.append((before, after, link.id, rule, len(earlier), earlier.mean(),
+                             scores[earlier.index].mean()))  # fmt: skip
     table = pd.DataFrame(rows, columns=["before", "after", "link", "rule", "n", "earlier", "later"])
     return table.assign(shift=table["later"] - table["earlier"])

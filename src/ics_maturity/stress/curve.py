@@ -1,7 +1,7 @@
 """Many analyses of one question at once: their slopes, and what they say together.
 
 Every analysis here ends in a weighted regression of system scores on rural share, so all of
-them are rows of three matrices (scores, weights, rural shares), and an exchange of the systems'
+them are columns of three matrices (scores, weights, rural shares), and an exchange of the systems'
 labels, the same one for all analyses, costs a few products of these. The analyses share their
 data, so that no p-value of a single one, nor their number, says anything by itself: only
 against what the same set of analyses gives under exchanged labels.
@@ -9,7 +9,7 @@ against what the same set of analyses gives under exchanged labels.
 Source: Simonsohn, Simmons & Nelson 2020, Nature Human Behaviour 4:1208-1214.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
 import numpy as np
@@ -20,13 +20,14 @@ from ics_maturity.models.design import FloatArray, IntArray
 from ics_maturity.stress.specifications import Family
 
 ALPHA = 0.05
+_BLOCK = 400  # analyses worked out together: more of them leave the processor's cache
 
 
 @dataclass(frozen=True, eq=False)
 class Analyses:
-    """S analyses of G systems.
+    """S analyses of G systems, a column each.
 
-    ``scores`` and ``weights`` (S, G), weight 0 where an analysis has no score; ``rural`` (D, G)
+    ``scores`` and ``weights`` (G, S), weight 0 where an analysis has no score; ``rural`` (G, D)
     shares by definition and ``definition`` (S,) which one an analysis takes; ``robust`` (S,)
     whether its errors are HC3 (else the model's); ``predicted`` the sign foretold, or 0.
     """
@@ -39,27 +40,36 @@ class Analyses:
     predicted: int
 
     def shares(self, order: IntArray | None = None) -> FloatArray:
-        """Rural share (S, G) that each analysis takes, after an exchange of labels."""
-        rural = self.rural if order is None else self.rural[:, order]
-        return rural[self.definition]
+        """Rural share (G, S) that each analysis takes, after an exchange of labels."""
+        rural = self.rural if order is None else self.rural[order]
+        return np.take(rural, self.definition, axis=1)
+
+    @cached_property
+    def blocks(self) -> list["Analyses"]:
+        """The same, some analyses at a time."""
+        cuts = [slice(at, at + _BLOCK) for at in range(0, self.definition.size, _BLOCK)]
+        return [
+            replace(self, scores=self.scores[:, cut].copy(), weights=self.weights[:, cut].copy(),
+                    definition=self.definition[cut], robust=self.robust[cut])
+            for cut in cuts
+        ]  # fmt: skip
 
     # What no exchange of labels changes.
 
     @cached_property
-    def total(self) -> FloatArray:
-        """Sum of an analysis' weights (S, 1)."""
-        return np.asarray(self.weights.sum(axis=1, keepdims=True))
+    def parts(self) -> FloatArray:
+        """Weights (G, S) as parts of the sum of an analysis' weights."""
+        return np.asarray(self.weights / self.weights.sum(axis=0))
 
     @cached_property
     def centred(self) -> FloatArray:
-        """Scores (S, G) less the mean of their analysis."""
-        sums = (self.weights * self.scores).sum(axis=1, keepdims=True)
-        return np.asarray(self.scores - sums / self.total)
+        """Scores (G, S) less the mean of their analysis."""
+        return np.asarray(self.scores - np.sum(self.parts * self.scores, axis=0))
 
     @cached_property
     def df(self) -> FloatArray:
         """Degrees of freedom (S,)."""
-        return np.asarray((self.weights > 0).sum(axis=1) - 2.0)
+        return np.asarray(np.sum(self.weights > 0, axis=0) - 2.0)
 
 
 @dataclass(frozen=True)
@@ -82,19 +92,23 @@ def slopes(analyses: Analyses, order: IntArray | None = None) -> Slopes:
 
     The model's errors are those of weighted least squares; HC3 as in MacKinnon & White 1985.
     """
+    found = [_slopes(block, order) for block in analyses.blocks]
+    return Slopes(*(np.concatenate([getattr(one, field.name) for one in found])
+                    for field in fields(Slopes)))  # fmt: skip
+
+
+def _slopes(analyses: Analyses, order: IntArray | None) -> Slopes:
     w, x, dy, df = analyses.weights, analyses.shares(order), analyses.centred, analyses.df
-    dx = x - (w * x).sum(axis=1, keepdims=True) / analyses.total
+    dx = x - np.sum(analyses.parts * x, axis=0)
     pull = w * dx
-    spread = np.einsum("sg,sg->s", pull, dx)
-    estimate = np.einsum("sg,sg->s", pull, dy) / spread
-    residual = dy - estimate[:, None] * dx
-    variance = np.einsum("sg,sg,sg->s", w, residual, residual) / df / spread
-    hc = analyses.robust
-    if hc.any():
-        own = w[hc] / analyses.total[hc] + pull[hc] * dx[hc] / spread[hc, None]
-        part = pull[hc] * residual[hc] / (1 - own)
-        variance[hc] = np.einsum("sg,sg->s", part, part) / spread[hc] ** 2
-    se = np.sqrt(variance)
+    squares = pull * dx
+    spread = squares.sum(axis=0)
+    estimate = np.sum(pull * dy, axis=0) / spread
+    residual = dy - estimate * dx
+    of_model = np.sum(w * residual**2, axis=0) / df / spread
+    leverage = analyses.parts + squares / spread
+    hc3 = np.sum((pull * residual / (1 - leverage)) ** 2, axis=0) / spread**2
+    se = np.sqrt(np.where(analyses.robust, hc3, of_model))
     return Slopes(estimate, se, df, 2 * special.stdtr(df, -np.abs(estimate) / se))
 
 
@@ -124,7 +138,7 @@ def together(analyses: Analyses, rng: np.random.Generator, draws: int) -> Togeth
     and weights stay: the null hypothesis is that the shares are unrelated to both.
     """
     observed = _summary(slopes(analyses), analyses.predicted)
-    systems = analyses.rural.shape[1]
+    systems = len(analyses.rural)
     null = np.array([
         _summary(slopes(analyses, rng.permutation(systems)), analyses.predicted)
         for _ in range(draws)
@@ -134,7 +148,7 @@ def together(analyses: Analyses, rng: np.random.Generator, draws: int) -> Togeth
     seen = np.where(two_sided, np.abs(observed), observed)
     p = (1 + np.sum(far >= seen - 1e-12, axis=0)) / (draws + 1)
     return Together(observed[0], p[0], observed[1], p[1], observed[2], p[2],
-                    len(analyses.scores), draws)  # fmt: skip
+                    analyses.definition.size, draws)  # fmt: skip
 
 
 def _summary(found: Slopes, predicted: int) -> FloatArray:
