@@ -8,7 +8,12 @@ from numpy.typing import ArrayLike
 from scipy.optimize import minimize_scalar
 
 from ics_maturity.models.design import FloatArray, IntArray, full_rank, group_codes, vector
-from ics_maturity.models.spectral import group_spectrum
+from ics_maturity.models.spectral import (
+    FOR_THE_HEIGHT,
+    HALVINGS,
+    GroupSpectrum,
+    group_spectrum,
+)
 
 _GRID = np.linspace(math.log(1e-6), math.log(1e6), 25)
 
@@ -64,17 +69,31 @@ def nested_components(
     _check_nesting(upper_codes, lower_codes, lower_names, sizes)
     data = np.column_stack([response, design])
 
-    def fit(lower_ratio: float) -> NestedComponents:
+    def whitened(lower_ratio: float) -> GroupSpectrum:
         shrink = 1 - 1 / np.sqrt(1 + sizes * lower_ratio)
         white = data - _group_means(data, lower_codes, sizes) * shrink[lower_codes, None]
-        spectrum = group_spectrum(
+        return group_spectrum(
             white[:, :1], white[:, 1:], upper_codes, len(upper_names), 1 - shrink[lower_codes]
         )
+
+    def best(
+        spectrum: GroupSpectrum, lower_ratio: float, halvings: int
+    ) -> tuple[FloatArray, float, float]:
+        """Upper ratio, residual variance and log likelihood at their best for a lower ratio."""
         profile = spectrum.reml()
-        ratio = profile.best_ratio()
+        ratio = profile.best_ratio(halvings)
         sigma2 = float(profile.residual_ss(ratio)[0]) / spectrum.df
         logs = np.log1p(spectrum.eigenvalues * ratio[0]).sum()
         determinant = float(logs + np.log1p(sizes * lower_ratio).sum()) + spectrum.log_det_xx
+        return (
+            ratio,
+            sigma2,
+            -0.5 * (spectrum.df * (math.log(2 * math.pi * sigma2) + 1) + determinant),
+        )
+
+    def fit(lower_ratio: float) -> NestedComponents:
+        spectrum = whitened(lower_ratio)
+        ratio, sigma2, log_likelihood = best(spectrum, lower_ratio, HALVINGS)
         beta, unscaled = spectrum.gls(ratio)
         return NestedComponents(
             beta=beta[0],
@@ -82,14 +101,14 @@ def nested_components(
             tau2_upper=float(ratio[0]) * sigma2,
             tau2_lower=lower_ratio * sigma2,
             sigma2=sigma2,
-            log_likelihood=-0.5
-            * (spectrum.df * (math.log(2 * math.pi * sigma2) + 1) + determinant),
+            log_likelihood=log_likelihood,
         )
 
-    def criterion(log_ratio: float) -> float:
-        return -fit(math.exp(log_ratio)).log_likelihood
+    def criterion(log_ratio: float, halvings: int = HALVINGS) -> float:
+        lower_ratio = math.exp(log_ratio)
+        return -best(whitened(lower_ratio), lower_ratio, halvings)[2]
 
-    start = _GRID[np.argmin([criterion(value) for value in _GRID])]
+    start = _GRID[np.argmin([criterion(value, FOR_THE_HEIGHT) for value in _GRID])]
     step = _GRID[1] - _GRID[0]
     found = minimize_scalar(
         criterion, bounds=(start - step, start + step), method="bounded", options={"xatol": 1e-9}

@@ -15,7 +15,8 @@ import numpy as np
 from ics_maturity.models.design import FloatArray, IntArray, group_sums
 
 _GRID = np.concatenate([[0.0], np.logspace(-8, 8, 161)])
-_HALVINGS = 60
+HALVINGS = 60  # of a bracket of the grid: to machine precision
+FOR_THE_HEIGHT = 30  # the criterion is flat at its bottom: half the digits of lambda give all of it
 _ZERO = 1e-12  # relative; below it a number is rounding error
 
 
@@ -43,7 +44,7 @@ class ProfiledLikelihood:
         product = self.eigenvalues[:, None] * ratio
         return self.total - np.sum(self.squares * (product / (1 + product)), axis=0)
 
-    def best_ratio(self, halvings: int = _HALVINGS) -> FloatArray:
+    def best_ratio(self, halvings: int = HALVINGS) -> FloatArray:
         """Ratios lambda >= 0 (B,) at the minimum; exactly 0 where the boundary is lowest.
 
         The grid finds the lowest basin, bisection of the derivative its bottom: to machine

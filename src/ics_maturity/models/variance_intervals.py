@@ -10,9 +10,13 @@ from scipy.optimize import brentq, minimize_scalar
 from scipy.stats import chi2
 
 from ics_maturity.models.design import FloatArray, full_rank, group_codes, vector
-from ics_maturity.models.spectral import GroupSpectrum, ProfiledLikelihood, group_spectrum
+from ics_maturity.models.spectral import (
+    FOR_THE_HEIGHT,
+    GroupSpectrum,
+    ProfiledLikelihood,
+    group_spectrum,
+)
 
-_HALVINGS = 30  # the criterion is flat at its bottom: half the digits of the ratio give all of its
 _DOUBLINGS = 20  # of the search step; an end beyond them is reported as infinite
 
 
@@ -163,7 +167,7 @@ def _spectrum(y: ArrayLike, X: ArrayLike, groups: ArrayLike) -> GroupSpectrum:
 
 def likelihood_ratio(profile: ProfiledLikelihood) -> FloatArray:
     """Restricted likelihood ratio (B,) of tau2 = 0, from the profile of B responses."""
-    best = profile.best_ratio(halvings=_HALVINGS)
+    best = profile.best_ratio(FOR_THE_HEIGHT)
     return np.maximum(profile.at(np.zeros_like(best)) - profile.at(best), 0.0)
 
 
