@@ -84,7 +84,9 @@ _FIELDS = (
            "printable text, at most 300 characters", pattern=_TEXT),
 )  # fmt: skip
 
-COLUMNS: tuple[str, ...] = tuple(field.name for field in _FIELDS)
+_KINDS = {"string": "str", "integer": "int64", "number": "float64"}
+TYPES: dict[str, str] = {field.name: _KINDS[field.kind] for field in _FIELDS}
+COLUMNS: tuple[str, ...] = tuple(TYPES)
 GRAIN: tuple[str, ...] = (
     "round",
     "provider_code_returned",
@@ -161,8 +163,7 @@ SCHEMA = pa.DataFrameSchema(
 
 def empty_returns() -> pd.DataFrame:
     """A frame of the right columns and types with no rows."""
-    types = {"string": "str", "integer": "int64", "number": "float64"}
-    return pd.DataFrame({field.name: pd.Series([], dtype=types[field.kind]) for field in _FIELDS})
+    return pd.DataFrame({name: pd.Series([], dtype=kind) for name, kind in TYPES.items()})
 
 
 def validate(frame: pd.DataFrame, *, file: str = "") -> pd.DataFrame:

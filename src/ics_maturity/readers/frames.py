@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from ics_maturity.returns import COLUMNS, empty_returns, validate
+from ics_maturity.returns import TYPES, validate
 
 
 def tidy(columns: Mapping[str, Sequence[object] | object], *, file: str) -> pd.DataFrame:
@@ -27,13 +27,8 @@ def tidy(columns: Mapping[str, Sequence[object] | object], *, file: str) -> pd.D
         "region": "",
         "assessed_by": "self",
     } | dict(columns)
-    rows = len(columns["score"])  # type: ignore[arg-type]
-    types = empty_returns().dtypes.to_dict()
+    rows = range(len(columns["score"]))  # type: ignore[arg-type]
     frame = pd.DataFrame(
-        {name: pd.Series(_spread(filled[name], rows), dtype=types[name]) for name in COLUMNS}
+        {name: pd.Series(filled[name], index=rows, dtype=kind) for name, kind in TYPES.items()}
     )
     return validate(frame, file=file)
-
-
-def _spread(values: object, rows: int) -> object:
-    return [values] * rows if isinstance(values, str | int | float) else values
