@@ -199,3 +199,13 @@ def test_every_choice_of_two_has_its_overlap() -> None:
         second = np.isin(np.arange(5), pair)
         overlaps.append(jaccard(first, second))
     assert lot_overlap(2, 5) == pytest.approx(np.mean(overlaps))
+
+
+def test_draws_do_not_hang_on_the_last_digit_of_a_covariance() -> None:
+    """Equal variances have no principal axes of their own; a machine picks some."""
+    k = 12
+    values, noise = np.linspace(0, 1, k), np.random.default_rng(3).normal(size=(k, k))
+    covariance = 0.04 * np.eye(k)
+    other = covariance + 1e-15 * (noise + noise.T)
+    draws = [posterior_draws(values, v, np.random.default_rng(1), 500) for v in (covariance, other)]
+    np.testing.assert_allclose(draws[0], draws[1], atol=1e-9)

@@ -128,7 +128,9 @@ def posterior_draws(
     real = tau2[chosen, None] + (1 - error_share) * sampling
     keep = real / (real + error)
     worlds = centre + keep * (y - centre)
-    worlds += np.sqrt(keep * error) * rng.standard_normal((draws, values.size))
+    # Drawn group by group and then turned: axes of near-equal variances are arbitrary, and draws
+    # along them would differ between machines.
+    worlds += np.sqrt(keep * error) * (rng.standard_normal((draws, values.size)) @ axes)
     return worlds @ axes.T
 
 
