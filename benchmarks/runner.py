@@ -39,8 +39,11 @@ from typing import Any
 
 import psutil
 
+from ics_maturity.cli import _jobs
 from ics_maturity.paths import ROOT_VARIABLE
 from ics_maturity.report.plan import STEPS
+
+Taken = dict[str, dict[str, list[float]]]  # seconds by what was made and way, one for each repeat
 
 ROOT = Path(__file__).resolve().parent.parent
 PROCESSES = 2
@@ -127,13 +130,13 @@ def command_lines(project: Path, wanted: Sequence[Page], jobs: int) -> float:
 
 
 def papermill_api(project: Path, wanted: Sequence[Page], jobs: int) -> None:
-    with ProcessPoolExecutor(PROCESSES, initializer=_settle, initargs=[project]) as pool:
+    with ProcessPoolExecutor(PROCESSES, initializer=_settle, initargs=(project,)) as pool:
         _by_level(pool, _papermill_page, project, wanted)
 
 
 def floor(project: Path, wanted: Sequence[Page], jobs: int) -> float:
     """Its seconds without those of the imports."""
-    with ProcessPoolExecutor(PROCESSES, initializer=_settle, initargs=[project]) as pool:
+    with ProcessPoolExecutor(PROCESSES, initializer=_settle, initargs=(project,)) as pool:
         for ready in [pool.submit(_warm_up) for _ in range(PROCESSES)]:
             ready.result()
         began = time.monotonic()
@@ -296,7 +299,6 @@ def main() -> None:
         memory = peak_memory(lambda: ours(done, wanted, options.jobs))
         shutil.copytree(done / "data/processed/demo/executed", folder / "finished")
         profiles = [page for page in wanted if "ics" in page.parameters]
-        taken = _in_turn(ways, folder, wanted, options)
         one = f"data/processed/demo/executed/{profiles[0].name}.ipynb"
         again = ["ics_maturity.cli", "run"]
         small = {
@@ -305,34 +307,31 @@ def main() -> None:
             "one changed page": seconds(again, done, (done / one).unlink),
             "one changed page, with --watch": seconds_watching(done, profiles[0]),
         }
-        _write(wanted, taken, small, memory, options)
+        taken: Taken = {what: {way: [] for way in ways} for what in (ALL, ALONE)}
+        for repeat in range(options.repeats):
+            _in_turn([w for w in ways if w != "command lines" or repeat < options.slow_repeats],
+                     folder, wanted, options.jobs, taken)  # fmt: skip
+            _write(wanted, taken, small, memory, options.jobs)
 
 
 def _in_turn(
-    ways: Sequence[str], folder: Path, wanted: Sequence[Page], options: argparse.Namespace
-) -> dict[str, dict[str, list[float]]]:
-    """Seconds by what was made, way and repeat."""
-    taken: dict[str, dict[str, list[float]]] = {
-        what: {way: [] for way in ways} for what in (ALL, ALONE)
-    }
-    for repeat in range(options.repeats):
-        for way in ways:
-            if way == "command lines" and repeat >= options.slow_repeats:
-                continue
-            project = new_project(folder / "turn")
-            for what, spent in measured(way, project, wanted, options.jobs).items():
-                taken[what][way].append(spent)
-                print(f"{way}, {what}: {spent:.1f} s", file=sys.stderr)
-            shutil.rmtree(project)
-    return taken
+    ways: Sequence[str], folder: Path, wanted: Sequence[Page], jobs: int, taken: Taken
+) -> None:
+    """Make the pages in each way, and add the seconds to those taken."""
+    for way in ways:
+        project = new_project(folder / "turn")
+        for what, spent in measured(way, project, wanted, jobs).items():
+            taken[what][way].append(spent)
+            print(f"{way}, {what}: {spent:.1f} s", file=sys.stderr)
+        shutil.rmtree(project)
 
 
 def _write(
     wanted: Sequence[Page],
-    taken: dict[str, dict[str, list[float]]],
+    taken: Taken,
     small: dict[str, float],
     memory: int,
-    options: argparse.Namespace,
+    jobs: int,
 ) -> None:
     medians = {
         what: {way: statistics.median(times) for way, times in by_way.items()}
@@ -344,9 +343,7 @@ def _write(
     }
     found = {
         "pages": len(wanted),
-        "repeats": options.repeats,
-        "slow_repeats": min(options.repeats, options.slow_repeats),
-        "jobs": options.jobs,
+        "jobs": jobs,
         "processors": os.cpu_count(),
         "python": platform.python_version(),
         "seconds": {
@@ -359,7 +356,6 @@ def _write(
     }
     (ROOT / "benchmarks/runner.json").write_text(json.dumps(found, indent=1) + "\n")
     (ROOT / "docs/speed.md").write_text(_page(found, medians, ratios), encoding="utf-8")
-    print(json.dumps(found, indent=1))
 
 
 def _page(
@@ -368,7 +364,8 @@ def _page(
     ratios: dict[str, dict[str, float]],
 ) -> str:
     rows = "\n".join(
-        f"| {what} | {way} | {value:.1f} | {ratios[what][way]:.1f} |"
+        f"| {what} | {way} | {len(found['seconds'][what][way])} | {value:.1f}"
+        f" | {ratios[what][way]:.1f} |"
         for what, by_way in medians.items()
         for way, value in by_way.items()
     )
@@ -379,13 +376,12 @@ def _page(
     return f"""# How long a report takes
 
 Written by `python benchmarks/runner.py`: the demo report of {found["pages"]} pages,
-{found["processors"]} processors, Python {found["python"]}, {found["jobs"]} pages side by side,
-medians of {found["repeats"]} (of {found["slow_repeats"]} for the command lines).
+{found["processors"]} processors, Python {found["python"]}, {found["jobs"]} pages side by side.
 
 {ways}
 
-| What | Way | Seconds | Times as long as ours |
-|---|---|---:|---:|
+| What | Way | Repeats | Median seconds | Times as long as ours |
+|---|---|---:|---:|---:|
 {rows}
 
 | What | Seconds (median of 5) |
@@ -400,7 +396,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--slow-repeats", type=int, default=3, help="of the command lines")
-    parser.add_argument("--jobs", type=int, default=4, help="our pages side by side")
+    parser.add_argument("--jobs", type=int, default=_jobs(), help="our pages side by side")
     parser.add_argument("--without", action="append", default=[], choices=WAYS[1:])
     return parser.parse_args()
 
