@@ -4,15 +4,14 @@ import os
 import signal
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from ics_maturity.report import watch
 from ics_maturity.report.plan import STEPS
-from ics_maturity.report.watch import stamps, wait_for_change
+from ics_maturity.report.watch import stamps
 from small_project import SmallProject
 
 EDITED = STEPS[2].slug
@@ -36,22 +35,21 @@ def test_stamps_tell_files_and_their_changes_apart(tmp_path: Path) -> None:
     assert stamps([tmp_path]) == {}
 
 
-def test_waits_until_what_is_being_written_is_whole(tmp_path: Path) -> None:
+def test_waits_until_what_is_being_written_is_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing happens at first, then something in every pause, then nothing any more."""
     file = tmp_path / "returns.csv"
     before = stamps([tmp_path])
+    parts = ["", "", "x", "xx", "xxx"]
 
-    def write_in_parts() -> None:
-        time.sleep(0.2)
-        for part in range(1, 6):
-            file.write_text("x" * part)
-            time.sleep(0.05)
+    def pause(_: float) -> None:
+        if parts and (part := parts.pop(0)):
+            file.write_text(part)
 
-    writer = threading.Thread(target=write_in_parts)
-    writer.start()
-    wait_for_change([tmp_path], before, pause=0.2)
-    seen = file.read_text()
-    writer.join()
-    assert seen == "xxxxx"
+    monkeypatch.setattr(watch.time, "sleep", pause)
+    watch.wait_for_change([tmp_path], before)
+    assert file.read_text() == "xxx"
 
 
 @pytest.fixture
