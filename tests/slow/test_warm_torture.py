@@ -38,6 +38,17 @@ def test_torture_ends_alike_and_leaves_nothing_behind(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_a_cell_that_killed_its_kernel_has_no_number(tmp_path: Path) -> None:
+    # Whether the kernel still said which number the cell had is chance, so nobody may rely on it.
+    for how in ("os._exit(7)", "time.sleep(0.5)\nos._exit(7)"):
+        cells = [nbformat.v4.new_code_cell(cell) for cell in ("import os, time", how)]
+        nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "dies.ipynb")
+        with pytest.raises(NotebookFailedError, match="the kernel died") as stopped:
+            execute(tmp_path / "dies.ipynb", {}, lambda *_: None)
+        assert stopped.value.executed is not None
+        assert [cell.execution_count for cell in stopped.value.executed.cells] == [1, None]
+
+
 def test_random_numbers_differ_between_kernels(tmp_path: Path) -> None:
     draw = "print(numpy.random.rand(), random.random(), numpy.random.default_rng().random())"
     cells = [nbformat.v4.new_code_cell(f"import numpy, os, random\n{draw}\nprint(os.getpid())")]

@@ -178,6 +178,7 @@ def execute(
     except PapermillExecutionError as error:
         raise position.failed(path.stem, f"{error.ename}: {error.evalue}") from None
     except DeadKernelError:
+        position.forget_number()
         raise position.failed(path.stem, "the kernel died (killed, or out of memory)") from None
     except RuntimeError as error:
         raise position.failed(path.stem, f"the kernel did not start: {error}") from error
@@ -189,6 +190,7 @@ class _Position:
     """Where an execution is, counted in cells of the notebook as written."""
 
     notebook: NotebookNode | None = None
+    at: NotebookNode | None = None
     cell: int = 0
     line: str = ""
 
@@ -198,10 +200,16 @@ class _Position:
     def move(self, cell: NotebookNode, on_cell: OnCell) -> None:
         if self.notebook is None or INJECTED in cell.metadata.get("tags", []):
             return
+        self.at = cell
         self.cell += 1
         self.line = next((line for line in cell.source.splitlines() if line.strip()), "")
         injected = any(INJECTED in c.metadata.get("tags", []) for c in self.notebook.cells)
         on_cell(self.cell, len(self.notebook.cells) - injected)
+
+    def forget_number(self) -> None:
+        """A kernel that dies in a cell may or may not still have said which number it has."""
+        if self.at is not None and self.at.cell_type == "code":
+            self.at.execution_count = None
 
     def failed(self, slug: str, cause: str) -> NotebookFailedError:
         executed = _clean(self.notebook) if self.notebook else None
