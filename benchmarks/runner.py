@@ -39,7 +39,7 @@ from typing import Any
 
 import psutil
 
-from ics_maturity.cli import _jobs
+from ics_maturity.cli import default_jobs
 from ics_maturity.paths import ROOT_VARIABLE
 from ics_maturity.report.plan import STEPS
 
@@ -396,7 +396,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--slow-repeats", type=int, default=3, help="of the command lines")
-    parser.add_argument("--jobs", type=int, default=_jobs(), help="our pages side by side")
+    parser.add_argument("--jobs", type=int, default=default_jobs(), help="our pages side by side")
     parser.add_argument("--without", action="append", default=[], choices=WAYS[1:])
     return parser.parse_args()
 

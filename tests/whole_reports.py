@@ -16,10 +16,9 @@ import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
-from ics_maturity.paths import ROOT_VARIABLE
+from ics_maturity.paths import ROOT_VARIABLE, SOURCES_VARIABLE
 from ics_maturity.report.run import Report, run
 from ics_maturity.results import Results
-from ics_maturity.sources import SOURCES_VARIABLE
 
 ROOT = Path(__file__).resolve().parent.parent
 

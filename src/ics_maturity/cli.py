@@ -150,8 +150,8 @@ def _list(chosen: argparse.Namespace) -> int:
 
 def _fetch(chosen: argparse.Namespace) -> int:
     from ics_maturity.fetch import fetch
-    from ics_maturity.paths import project_root
-    from ics_maturity.sources import SOURCES_VARIABLE, load_register, sources_folder, verify
+    from ics_maturity.paths import SOURCES_VARIABLE, project_root
+    from ics_maturity.sources import load_register, sources_folder, verify
 
     root = project_root()
     register = load_register(root)
@@ -282,7 +282,7 @@ def _parser() -> argparse.ArgumentParser:
         help="with --only profiles: only this system's page; may be repeated",
     )  # fmt: skip
     add.add_argument(
-        "--jobs", type=_positive, default=_jobs(), metavar="N", help="notebooks side by side"
+        "--jobs", type=_positive, default=default_jobs(), metavar="N", help="notebooks side by side"
     )
     add.add_argument(
         "--workers", type=_positive, metavar="N", help="processes of the stress test (usually 1)"
@@ -341,7 +341,7 @@ def _parser() -> argparse.ArgumentParser:
 
     add = command("publish", _publish, "Bring the open run's brief and findings into the README.")
     add.add_argument(
-        "--jobs", type=_positive, default=_jobs(), metavar="N", help="notebooks side by side"
+        "--jobs", type=_positive, default=default_jobs(), metavar="N", help="notebooks side by side"
     )
 
     add = command("verify", _verify, "Say whether a report is current, stale or altered.")
@@ -362,7 +362,7 @@ def _folder(text: str) -> Path:
     return Path(text)
 
 
-def _jobs() -> int:
+def default_jobs() -> int:
     """More than the processors: a page waits now and then. Not many more: pages need memory."""
     return min(8, (os.cpu_count() or 1) + 2)
 

@@ -18,7 +18,8 @@ import requests
 from tqdm import tqdm
 
 from ics_maturity.errors import InputError, Problem
-from ics_maturity.sources import SOURCES_VARIABLE, Register, Source, fault
+from ics_maturity.paths import SOURCES_VARIABLE
+from ics_maturity.sources import Register, Source, fault
 
 # Seconds. Short, because a person waits: without a network the whole command ends in seconds.
 CONNECT_TIMEOUT = 4.0

@@ -6,6 +6,7 @@ from pathlib import Path
 from ics_maturity.errors import InputError, Problem
 
 ROOT_VARIABLE = "ICS_MATURITY_ROOT"
+SOURCES_VARIABLE = "ICS_MATURITY_SOURCES"  # the folder with the officially published files
 
 
 def is_project(folder: Path) -> bool:

@@ -14,10 +14,9 @@ from typing import Annotated, Literal, Self, get_args
 from pydantic import Field, field_validator, model_validator
 
 from ics_maturity.errors import InputError, Problem
-from ics_maturity.paths import project_root
+from ics_maturity.paths import SOURCES_VARIABLE, project_root
 from ics_maturity.schema import Strict, read_yaml
 
-SOURCES_VARIABLE = "ICS_MATURITY_SOURCES"
 REGISTER = "data/raw/sources.yaml"
 OPEN_FOLDER = "data/raw/open"
 

@@ -16,10 +16,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import ics_maturity
+from ics_maturity.paths import SOURCES_VARIABLE
 from ics_maturity.report.commit import CODE_PATHS, commit
 
 RECORD = "run/unchanged.json"
-_SOURCES = "ICS_MATURITY_SOURCES"  # as ics_maturity.sources has it
 _NOT_CONTENT = {"__pycache__", "lock", Path(RECORD).name}
 
 
@@ -44,14 +44,13 @@ def question(only: str | None, ics: Sequence[str], settings: Iterable[str]) -> l
 
 def own_digest(root: Path) -> str:
     """Digest of what a run reads in the project itself, with the Python and the commit."""
-    package = Path(ics_maturity.__file__).parent
     about = [*sys.version_info[:2], commit(root)]
-    return _digest([package, *_own_paths(root)], json.dumps(about))
+    return _digest(own_paths(root), json.dumps(about))
 
 
 def read_digest(root: Path, own: str, elsewhere: Sequence[str]) -> str:
     """Digest of all that a run reads: the project's own (:func:`own_digest`) and other files."""
-    about = [own, os.environ.get(_SOURCES, "")]
+    about = [own, os.environ.get(SOURCES_VARIABLE, "")]
     return _digest([root / path for path in elsewhere], json.dumps(about))
 
 
@@ -85,16 +84,16 @@ def is_unchanged(root: Path, profile: str, asked: Sequence[str]) -> bool:
 
 def elsewhere(root: Path, files: Mapping[str, Path]) -> list[str]:
     """Of the files a run reads, those outside the project's own folders."""
-    package = Path(ics_maturity.__file__).parent
-    own = [path.resolve() for path in (package, *_own_paths(root))]
+    own = [path.resolve() for path in own_paths(root)]
     paths = {path.resolve() for path in files.values()}
     outside = (path for path in paths if not any(path.is_relative_to(folder) for folder in own))
     return sorted(os.path.relpath(path, root) for path in outside)
 
 
-def _own_paths(root: Path) -> list[Path]:
-    """What counts of the project, without the package, which may be installed elsewhere."""
-    return [root / name for name in CODE_PATHS if name != "src"]
+def own_paths(root: Path) -> list[Path]:
+    """The files and folders of the project that a run reads; the package, where it is installed."""
+    package = Path(ics_maturity.__file__).parent
+    return [package, *(root / name for name in CODE_PATHS if name != "src")]
 
 
 def _digest(paths: Iterable[Path], about: str) -> str:

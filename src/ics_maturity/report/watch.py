@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import ics_maturity
-from ics_maturity.report.commit import CODE_PATHS
+from ics_maturity.paths import SOURCES_VARIABLE
+from ics_maturity.report.unchanged import own_paths
 
 PAUSE = 0.2  # seconds; a file is read when it has stayed as it is for one pause
-_SOURCES = "ICS_MATURITY_SOURCES"  # as ics_maturity.sources has it
 _OF_EDITORS = ("__pycache__", ".ipynb_checkpoints")
 
 Stamps = dict[str, tuple[int, int]]
@@ -58,9 +58,8 @@ def stamps(paths: list[Path]) -> Stamps:
 
 
 def _watched(root: Path) -> list[Path]:
-    sources = os.environ.get(_SOURCES)
-    package = Path(ics_maturity.__file__).parent
-    return [package, *(root / name for name in CODE_PATHS), *([Path(sources)] if sources else [])]
+    sources = os.environ.get(SOURCES_VARIABLE)
+    return [*own_paths(root), *([Path(sources)] if sources else [])]
 
 
 def _files(path: Path) -> Iterator[str]:
