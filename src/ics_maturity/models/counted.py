@@ -24,17 +24,23 @@ def correlation(counts: FloatArray, x: FloatArray, y: FloatArray) -> FloatArray:
 
 def spearman(counts: FloatArray, x: FloatArray, y: FloatArray) -> FloatArray:
     """Rank correlation, equal values sharing the mean of their ranks; nan as above."""
-    return product_moment(counts, counts @ lifts(x), counts @ lifts(y))
+    return product_moment(counts, mid_ranks(counts, x), mid_ranks(counts, y))
 
 
-def lifts(values: FloatArray) -> FloatArray:
-    """What having row j in a sample adds to the rank of row i, in place [j, i].
+def mid_ranks(counts: FloatArray, values: FloatArray) -> FloatArray:
+    """Ranks (R, n) that the rows have in each sample, counted from its middle rank.
 
-    Ranks are counted from the middle rank: each lower row lifts a row by a half, each higher one
-    lowers it by a half, an equal one does nothing. Ranks of all samples are thus one product,
-    ``counts @ lifts(values)``, and nothing is sorted. Halves add up without rounding.
+    Each lower row of the sample lifts a row by a half, each higher one lowers it by a half, an
+    equal one does nothing; so also for rows that are not in the sample themselves. Ranks in
+    several samples put together are the sums of their ranks, and halves add up without rounding.
     """
-    return np.sign(values - values[:, None]) / 2
+    order = np.argsort(values, kind="stable")
+    upto = np.zeros((len(counts), values.size + 1))
+    np.cumsum(counts[:, order], axis=1, out=upto[:, 1:])
+    lower, not_higher = (
+        upto[:, np.searchsorted(values[order], values, side)] for side in ("left", "right")
+    )
+    return np.asarray((lower + not_higher - upto[:, -1:]) / 2)
 
 
 def product_moment(counts: FloatArray, a: FloatArray, b: FloatArray) -> FloatArray:

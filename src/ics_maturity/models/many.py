@@ -325,7 +325,10 @@ def correlation_many(A: FloatArray, B: FloatArray) -> Answers:
     """Pearson correlations (B,) of matching columns, with the t test of zero."""
     a, b = A - A.mean(axis=0), B - B.mean(axis=0)
     r = np.sum(a * b, axis=0) / np.sqrt(np.sum(a**2, axis=0) * np.sum(b**2, axis=0))
-    df = A.shape[0] - 2
-    p = 2 * special.stdtr(df, -np.abs(r) * np.sqrt(df / (1 - r**2)))
     none = np.full(r.shape, np.nan)
-    return Answers(r, none, p, none, none)
+    return Answers(r, none, correlation_p(r, A.shape[0] - 2), none, none)
+
+
+def correlation_p(r: FloatArray, df: int) -> FloatArray:
+    """Two-sided p of the t test that a correlation is zero."""
+    return np.asarray(2 * special.stdtr(df, -np.abs(r) * np.sqrt(df / (1 - r**2))))

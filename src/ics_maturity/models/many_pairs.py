@@ -121,7 +121,7 @@ def spearman_bca_many(
 
 def _ranks(values: FloatArray, drawn: FloatArray, member: FloatArray) -> FloatArray:
     """Mid ranks (R, n), counted from the middle, where clusters are ``drawn`` (R, G) so often."""
-    return drawn @ (member.T @ counted.lifts(values))
+    return drawn @ counted.mid_ranks(member.T, values)
 
 
 def _bca(

@@ -4,7 +4,7 @@ By simulation: worlds are drawn at the real design with the variances found, and
 very test that was printed. The formula is kept to be set beside it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +26,7 @@ from ics_maturity.models.variance_intervals import likelihood_ratio, null_likeli
 
 POWER, ALPHA = 0.8, 0.05
 _HALVINGS = 14
+_CELLS = 2_000_000  # rows times worlds that are in memory at once
 
 
 @dataclass(frozen=True)
@@ -35,10 +36,6 @@ class Detectable:
     value: float
     se: float
     worlds: int
-
-
-class FoundTooSeldomError(ValueError):
-    """Not even the largest effect of a search is found in a share ``POWER`` of worlds."""
 
 
 def minimum_detectable_effect(
@@ -64,17 +61,29 @@ def smallest_found(found: many.Answers, df: float, alpha: float = ALPHA) -> Dete
     spread of the order statistics one standard error of the share to both sides.
     """
     critical = stats.t(df).ppf(1 - alpha / 2) * found.se
-    needed = np.sort(np.concatenate([critical - found.estimate, critical + found.estimate]))
-    step = np.sqrt(POWER * (1 - POWER) / found.se.size)
+    needed = np.concatenate([critical - found.estimate, critical + found.estimate])
+    return _quantile(needed, found.se.size)
+
+
+def from_needed(needed: FloatArray) -> Detectable | None:
+    """Smallest effect found often enough, from the effect (B,) that each world needs to show it.
+
+    The error is that of :func:`smallest_found`. None where so large an effect is needed, in more
+    than a share 1 - ``POWER`` of worlds or within the error of it, that it is infinite.
+    """
+    with np.errstate(invalid="ignore"):  # infinity less infinity: answered by the next line
+        found = _quantile(needed, needed.size)
+    return found if np.isfinite([found.value, found.se]).all() else None
+
+
+def _quantile(needed: FloatArray, worlds: int) -> Detectable:
+    step = np.sqrt(POWER * (1 - POWER) / worlds)
     low, value, high = np.quantile(needed, [POWER - step, POWER, POWER + step])
-    return Detectable(float(value), float((high - low) / 2), found.se.size)
+    return Detectable(float(value), float((high - low) / 2), worlds)
 
 
 def searched(
-    statistic: Callable[[float], FloatArray],
-    critical: float,
-    highest: float,
-    halvings: int = _HALVINGS,
+    statistic: Callable[[float], FloatArray], critical: float, highest: float
 ) -> Detectable:
     """Smallest effect, between 0 and ``highest``, for which enough worlds pass a critical value.
 
@@ -83,22 +92,19 @@ def searched(
             so that it grows with the effect.
         critical: value that the statistic passes in a share ``ALPHA`` of worlds without effect.
         highest: an effect that is found more often.
-        halvings: of the range of effects.
 
     Raises:
-        FoundTooSeldomError: ``highest`` is not found often enough.
+        ValueError: ``highest`` is not found often enough.
     """
     found = statistic(highest) >= critical
     if np.mean(found) < POWER:
-        raise FoundTooSeldomError(
-            f"detectable effect: {highest:g} is found too seldom; search further up"
-        )
+        raise ValueError(f"detectable effect: {highest:g} is found too seldom; search further up")
 
     def share(effect: float) -> float:
         return float(np.mean(statistic(effect) >= critical))
 
     low, high = 0.0, highest
-    for _ in range(halvings):
+    for _ in range(_HALVINGS):
         middle = (low + high) / 2
         low, high = (low, middle) if share(middle) >= POWER else (middle, high)
     # How steeply power rises here turns the error of a share into one of an effect.
@@ -141,9 +147,16 @@ def paired(
     groups: ArrayLike, tau2: float, sigma2: float, rng: np.random.Generator, worlds: int = 2_000
 ) -> Detectable:
     """Smallest mean change that the paired test (CR2 by system) finds; variances of changes."""
-    codes, noise = _noise(groups, tau2, sigma2, rng, worlds)
+    codes = group_codes(np.asarray(groups))[1]
     errors = cr2_errors(np.ones((codes.size, 1)), codes)
-    return smallest_found(many.sandwich_many(errors, noise, 0), float(errors.df[0]))
+    found = [
+        many.sandwich_many(errors, _noise(codes, tau2, sigma2, rng, size)[1], 0)
+        for size in _batches(worlds, codes.size)
+    ]
+    estimate, se = (
+        np.concatenate([getattr(one, of) for one in found]) for of in ("estimate", "se")
+    )
+    return smallest_found(many.t_answers(estimate, se, df := float(errors.df[0])), df)
 
 
 def kinds_within(
@@ -235,15 +248,35 @@ def spread_ratio(
         pairs: organisations in both.
         rng, worlds: of the worlds.
     """
-    before, own = rng.standard_normal((2, pairs, worlds))
-    after = correlation * before + np.sqrt(1 - correlation**2) * own
+    batches = [_moments(correlation, pairs, rng, size) for size in _batches(worlds, pairs)]
+    before, after, both = np.concatenate(batches, axis=1)
 
     def sureness(excess: float) -> FloatArray:
-        later = (1 + excess) * after
-        return 1 - many.correlation_many(later - before, later + before).p
+        # The correlation of difference and sum, of which the test is.
+        later, shared = (1 + excess) ** 2 * after, (1 + excess) * both
+        r = (later - before) / np.sqrt((later + before) ** 2 - 4 * shared**2)
+        return 1 - many.correlation_p(r, pairs - 2)
 
     more = searched(sureness, 1 - ALPHA, 4.0)
     return Detectable(1 + more.value, more.se, worlds)
+
+
+def _moments(correlation: float, pairs: int, rng: np.random.Generator, worlds: int) -> FloatArray:
+    """Variances of two readings and their covariance (3, worlds), both of variance 1 by nature."""
+    before, own = rng.standard_normal((2, pairs, worlds))
+    after = correlation * before + np.sqrt(1 - correlation**2) * own
+    before -= before.mean(axis=0)
+    after -= after.mean(axis=0)
+    return np.array(
+        [np.mean(a * b, axis=0) for a, b in ((before, before), (after, after), (before, after))]
+    )
+
+
+def _batches(worlds: int, rows: int) -> Iterator[int]:
+    """How many worlds at a time, so that those of many rows fit into memory."""
+    size = max(1, _CELLS // rows)
+    for start in range(0, worlds, size):
+        yield min(size, worlds - start)
 
 
 def _critical(null: FloatArray) -> float:

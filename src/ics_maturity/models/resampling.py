@@ -19,6 +19,7 @@ from ics_maturity.models.pairs import Clusters, cluster_codes
 
 Statistic = Callable[..., FloatArray]
 FEWEST_CLUSTERS = 5
+_CELLS = 2_000_000  # of the tables that are in memory at once
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,7 @@ def cluster_bca(
         result = stats.bootstrap(
             (everyone,), of_drawn, vectorized=True, n_resamples=resamples,
             confidence_level=expanded(level, groups), method="BCa", rng=rng,
+            batch=max(1, _CELLS // n),
         )  # fmt: skip
     draws = result.bootstrap_distribution
     undefined = int(np.count_nonzero(~np.isfinite(draws)))
