@@ -6,6 +6,7 @@ provider with everything the models need beside the score.
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from ics_maturity.errors import InputError, Problem
@@ -199,12 +200,22 @@ def near_copies(returns: pd.DataFrame, round: int, assessed_by: str | None = Non
     wide = rows.pivot_table(
         index=["ics_code", "provider_code", "care_setting"], columns="construct", values="score"
     ).dropna()
-    pairs = []
-    for _, system in wide.groupby(level="ics_code", sort=True):
-        keys, values = system.index.tolist(), system.to_numpy()
-        for i, (_, provider, setting) in enumerate(keys):
-            for j in range(i + 1, len(keys)):
-                if setting != keys[j][2]:
-                    gap = abs(values[i] - values[j])
-                    pairs.append((provider == keys[j][1], (gap < 1e-9).mean(), gap.mean()))
-    return pd.DataFrame(pairs, columns=["same_provider", "equal", "distance"])
+    if wide.empty:
+        return pd.DataFrame(columns=["same_provider", "equal", "distance"])
+    systems = [_likeness(own) for _, own in wide.groupby(level="ics_code", sort=True)]
+    return pd.concat(systems, ignore_index=True)
+
+
+def _likeness(wide: pd.DataFrame) -> pd.DataFrame:
+    """Every two returns of a system, unless they are for the same setting."""
+    provider, setting = (
+        wide.index.get_level_values(of).to_numpy() for of in ("provider_code", "care_setting")
+    )
+    first, second = np.triu_indices(len(wide), 1)
+    differ = setting[first] != setting[second]
+    first, second = first[differ], second[differ]
+    gaps = np.abs(wide.to_numpy()[first] - wide.to_numpy()[second])
+    same = provider[first] == provider[second]
+    return pd.DataFrame(
+        {"same_provider": same, "equal": (gaps < 1e-9).mean(axis=1), "distance": gaps.mean(axis=1)}
+    )
