@@ -1,8 +1,10 @@
 """A hundred times the providers, and fifty rounds: how cleaning and its memory grow.
 
 Run with ``python benchmarks/load.py``: prints a table and exits with an error when a limit is
-passed. Each size is cleaned in a process of its own, so that its peak of memory is its own. How
-the estimators grow is in ``benchmarks/models.py``.
+passed. Each size is cleaned in a process of its own, so that its peak of memory is its own. Then
+the notebooks that clean, describe and model are run by the command on two rounds of the own
+profile, as they are and with a hundred times the providers. How single estimators grow is in
+``benchmarks/models.py``.
 
 A hundred times the providers are 28,500 returns with seven scores each. The limit on time is set
 against the whole study as it comes (all rounds of the demo returns, answers to single questions
@@ -17,9 +19,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
+import runner
 
 from ics_maturity.clean import clean
 from ics_maturity.paths import project_root
@@ -28,6 +32,7 @@ from ics_maturity.readers.template import FIELDS
 
 TIMES_LONGER, MEGABYTES = 10.0, 2000
 COPIES, ROUNDS = 100, 50
+PAGES, YEARS = ("01", "02", "03", "04"), (2024, 2025)
 PROFILE = """\
 label: Load
 banner: Simulated returns, copied many times.
@@ -89,6 +94,47 @@ def apart(folder: Path) -> dict[str, float]:
     return dict(json.loads(done.stdout))
 
 
+def own_project(folder: Path, copies: int) -> Path:
+    """A project with two rounds of the demo's scores as returns of one's own."""
+    project = runner.new_project(folder)
+    own = project / "data/raw/own"
+    returns = clean(load_profile("demo")).returns
+    wanted = returns[returns["level"].isin(["pillar", "overall"])]
+    own.mkdir()
+    write(own, wanted.head(0)[[field.name for field in FIELDS]], copies, list(YEARS))
+    for year in YEARS:
+        rows = wanted.loc[wanted["round"] == year, [field.name for field in FIELDS]]
+        copied(rows, copies).to_csv(own / f"{year}.csv", index=False)
+    return project
+
+
+def of_pages(project: Path) -> dict[str, dict[str, float]]:
+    """Seconds and megabytes of the command for each notebook in turn, where those before it are."""
+    found = {}
+    for number in PAGES:
+        arguments = ["ics_maturity.cli", "run", "--data=own", "--jobs=1", f"--only={number}"]
+        start = time.perf_counter()
+        peak = runner.peak_memory(partial(runner.command, arguments, project))
+        found[number] = {"seconds": time.perf_counter() - start, "megabytes": peak / 1e6}
+    return found
+
+
+def check_pages(root: Path) -> int:
+    """How many notebooks pass a limit."""
+    one, many = (of_pages(own_project(root / str(n), n)) for n in (1, COPIES))
+    failed = 0
+    print(f"\n{'notebook':26} {'seconds':>9} {'at 100':>8} {'times':>6} {'MB':>6}")
+    for number in PAGES:
+        before, now = one[number]["seconds"], many[number]["seconds"]
+        over = now / before > TIMES_LONGER or many[number]["megabytes"] > MEGABYTES
+        failed += over
+        print(
+            f"{number:26} {before:9.1f} {now:8.1f} {now / before:6.1f} "
+            f"{many[number]['megabytes']:6.0f}{'  over the limit' if over else ''}"
+        )
+    return failed
+
+
 def main() -> int:
     rows = demo_rows()
     with tempfile.TemporaryDirectory() as place:
@@ -116,6 +162,8 @@ def main() -> int:
             f"{name:26} {one['rows']:9,.0f} {one['seconds']:8.1f} {times:6.1f} "
             f"{one['megabytes']:6.0f}{'  over the limit' if over else ''}"
         )
+    with tempfile.TemporaryDirectory() as place:
+        failed += check_pages(Path(place))
     return 1 if failed else 0
 
 
