@@ -77,11 +77,15 @@ def rank_sets(
     noise = _root(covariance) @ rng.standard_normal((values.size, draws))
     k = values.size
     first, second = np.triu_indices(k, 1)
-    above, below = _directions(values, covariance, noise, first, second, level)
-    marginal = np.empty((2, k), np.int64)
-    for group in range(k):
-        others = np.delete(np.arange(k), group)
-        lower, higher = _directions(values, covariance, noise, np.array([group]), others, level)
+    parts = np.array_split(noise, max(1, noise.size // _CHUNK), axis=1)
+    widest = np.hstack([_farthest(part, covariance) for part in parts])
+    critical = float(np.quantile(widest.max(axis=0), level))
+    above, below = _directions(values, covariance, noise, first, second, level, critical)
+    marginal = np.repeat([[1], [k]], k, axis=1)
+    own = np.quantile(widest, level, axis=1)
+    for group in np.flatnonzero(_farthest(values[:, None], covariance)[:, 0] > own):
+        one, others = np.array([group]), np.delete(np.arange(k), group)
+        lower, higher = _directions(values, covariance, noise, one, others, level, own[group])
         marginal[:, group] = 1 + higher.sum(), k - lower.sum()
     beaten_by = np.bincount(second[above], minlength=k) + np.bincount(first[below], minlength=k)
     ahead_of = np.bincount(first[above], minlength=k) + np.bincount(second[below], minlength=k)
@@ -95,6 +99,24 @@ def rank_sets(
     )
 
 
+def _scale(covariance: FloatArray, first: IntArray, second: IntArray) -> FloatArray:
+    """Standard errors of the differences between ``first`` and ``second``."""
+    spread = np.diag(covariance)
+    return np.asarray(np.sqrt(spread[first] + spread[second] - 2 * covariance[first, second]))
+
+
+def _farthest(values: FloatArray, covariance: FloatArray) -> FloatArray:
+    """Largest studentised difference, either way, of each group from any other; (k, columns)."""
+    farthest = np.zeros(values.shape)
+    everyone = np.arange(len(values))
+    for i in everyone[:-1]:
+        gaps = np.abs(values[i] - values[i + 1 :])
+        gaps /= _scale(covariance, everyone[i : i + 1], everyone[i + 1 :])[:, None]
+        np.maximum(farthest[i + 1 :], gaps, out=farthest[i + 1 :])
+        farthest[i] = np.maximum(farthest[i], gaps.max(axis=0))
+    return farthest
+
+
 def _directions(
     values: FloatArray,
     covariance: FloatArray,
@@ -102,31 +124,28 @@ def _directions(
     first: IntArray,
     second: IntArray,
     level: float,
+    critical: float,
 ) -> tuple[BoolArray, BoolArray]:
     """Per pair: is ``first`` proved above ``second``, is it proved below.
 
-    ``first`` is as long as ``second``, or one group compared with all of ``second``.
+    ``first`` is as long as ``second``, or one group compared with all of ``second``. ``critical``
+    is the critical value of all directions; of those that are left it is lower.
     """
-    spread = np.diag(covariance)
-    scale = np.sqrt(spread[first] + spread[second] - 2 * covariance[first, second])
+    scale = _scale(covariance, first, second)
     observed = (values[first] - values[second]) / scale
-    above = np.zeros(second.size, bool)
-    below = np.zeros(second.size, bool)
-    step = max(1, _CHUNK // second.size)
-    while not np.all(above | below):
+    above, below = observed > critical, observed < -critical
+    step, rejected = max(1, _CHUNK // second.size), 0
+    while rejected < np.count_nonzero(above | below) < second.size:
+        rejected = np.count_nonzero(above | below)
         largest = np.empty(noise.shape[1])
         for start in range(0, noise.shape[1], step):
             part = noise[:, start : start + step]
             difference = part[first] - part[second]
             difference /= scale[:, None]
-            upwards = difference[~above] if above.any() else difference
-            downwards = difference[~below] if below.any() else difference
+            upwards, downwards = difference[~above], difference[~below]
             largest[start : start + step] = np.maximum(upwards.max(axis=0), -downwards.min(axis=0))
-        critical = np.quantile(largest, level)
-        new_above, new_below = above | (observed > critical), below | (observed < -critical)
-        if np.array_equal(new_above, above) and np.array_equal(new_below, below):
-            break
-        above, below = new_above, new_below
+        critical = float(np.quantile(largest, level))
+        above, below = above | (observed > critical), below | (observed < -critical)
     return above, below
 
 
@@ -187,9 +206,8 @@ def distinct_pairs(
     values = vector(estimates, "estimates")
     covariance = covariance_matrix(variances, values.size)
     first, second = np.triu_indices(values.size, 1)
-    spread = np.diag(covariance)
-    scale = np.sqrt(spread[first] + spread[second] - 2 * covariance[first, second])
-    p = 2 * stats.norm.sf(np.abs(values[first] - values[second]) / scale)
+    gap = np.abs(values[first] - values[second])
+    p = 2 * stats.norm.sf(gap / _scale(covariance, first, second))
     return int((holm(p) <= 1 - level).sum()), first.size
 
 
