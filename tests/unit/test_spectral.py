@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
 
-from ics_maturity.models.spectral import FOR_THE_HEIGHT, group_spectrum
+from ics_maturity.models.spectral import group_spectrum
 
 
 @pytest.mark.parametrize("kind", ["reml", "ml"])
@@ -30,6 +30,3 @@ def test_no_ratio_is_better(kind, between):
             assert best[i] == pytest.approx(np.exp(found.x), rel=1e-4)
         else:
             assert at_zero <= found.fun
-    roughly = profile.best_ratio(FOR_THE_HEIGHT)
-    assert profile.at(roughly) == pytest.approx(lowest, rel=1e-14)
-    assert ((roughly > 0) == (best > 0)).all()

@@ -9,8 +9,6 @@ from scipy.optimize import minimize_scalar
 
 from ics_maturity.models.design import FloatArray, IntArray, full_rank, group_codes, vector
 from ics_maturity.models.spectral import (
-    FOR_THE_HEIGHT,
-    HALVINGS,
     GroupSpectrum,
     group_spectrum,
 )
@@ -76,12 +74,10 @@ def nested_components(
             white[:, :1], white[:, 1:], upper_codes, len(upper_names), 1 - shrink[lower_codes]
         )
 
-    def best(
-        spectrum: GroupSpectrum, lower_ratio: float, halvings: int
-    ) -> tuple[FloatArray, float, float]:
+    def best(spectrum: GroupSpectrum, lower_ratio: float) -> tuple[FloatArray, float, float]:
         """Upper ratio, residual variance and log likelihood at their best for a lower ratio."""
         profile = spectrum.reml()
-        ratio = profile.best_ratio(halvings)
+        ratio = profile.best_ratio()
         sigma2 = float(profile.residual_ss(ratio)[0]) / spectrum.df
         logs = np.log1p(spectrum.eigenvalues * ratio[0]).sum()
         determinant = float(logs + np.log1p(sizes * lower_ratio).sum()) + spectrum.log_det_xx
@@ -93,7 +89,7 @@ def nested_components(
 
     def fit(lower_ratio: float) -> NestedComponents:
         spectrum = whitened(lower_ratio)
-        ratio, sigma2, log_likelihood = best(spectrum, lower_ratio, HALVINGS)
+        ratio, sigma2, log_likelihood = best(spectrum, lower_ratio)
         beta, unscaled = spectrum.gls(ratio)
         return NestedComponents(
             beta=beta[0],
@@ -104,11 +100,11 @@ def nested_components(
             log_likelihood=log_likelihood,
         )
 
-    def criterion(log_ratio: float, halvings: int = HALVINGS) -> float:
+    def criterion(log_ratio: float) -> float:
         lower_ratio = math.exp(log_ratio)
-        return -best(whitened(lower_ratio), lower_ratio, halvings)[2]
+        return -best(whitened(lower_ratio), lower_ratio)[2]
 
-    start = _GRID[np.argmin([criterion(value, FOR_THE_HEIGHT) for value in _GRID])]
+    start = _GRID[np.argmin([criterion(value) for value in _GRID])]
     step = _GRID[1] - _GRID[0]
     found = minimize_scalar(
         criterion, bounds=(start - step, start + step), method="bounded", options={"xatol": 1e-9}

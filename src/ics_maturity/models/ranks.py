@@ -136,7 +136,7 @@ def _directions(
     above, below = observed > critical, observed < -critical
     step, rejected = max(1, _CHUNK // second.size), 0
     while rejected < np.count_nonzero(above | below) < second.size:
-        rejected = np.count_nonzero(above | below)
+        rejected = int(np.count_nonzero(above | below))
         largest = np.empty(noise.shape[1])
         for start in range(0, noise.shape[1], step):
             part = noise[:, start : start + step]

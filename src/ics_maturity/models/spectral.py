@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ics_maturity.models.design import FloatArray, IntArray, group_sums
+from ics_maturity.models.design import BoolArray, FloatArray, IntArray, group_sums
 
 _GRID = np.concatenate([[0.0], np.logspace(-8, 8, 161)])
-HALVINGS = 60  # of a bracket of the grid: to machine precision
-FOR_THE_HEIGHT = 30  # the criterion is flat at its bottom: half the digits of lambda give all of it
+_STEPS = 60  # most of a search; nearly all end after five or six
+_SETTLED = 1e-9  # relative step of Newton's method after which the next is rounding error
 _ZERO = 1e-12  # relative; below it a number is rounding error
 
 
@@ -44,41 +44,52 @@ class ProfiledLikelihood:
         product = self.eigenvalues[:, None] * ratio
         return self.total - np.sum(self.squares * (product / (1 + product)), axis=0)
 
-    def best_ratio(self, halvings: int = HALVINGS) -> FloatArray:
+    def best_ratio(self) -> FloatArray:
         """Ratios lambda >= 0 (B,) at the minimum; exactly 0 where the boundary is lowest.
 
-        The grid finds the lowest basin, bisection of the derivative its bottom: to machine
-        precision unless fewer ``halvings`` are asked for.
+        The grid finds the lowest basin; in it Newton's method on the derivative finds the bottom,
+        to machine precision. A step that would leave the bracket halves it instead.
         """
         product = _GRID[:, None] * self.eigenvalues
         rss = self.total - (product / (1 + product)) @ self.squares
         logs = np.log1p(_GRID[:, None] * self.determinant).sum(axis=1, keepdims=True)
         lowest = np.argmin(self.df * np.log(rss) + logs, axis=0)
-        low = _GRID[np.maximum(lowest - 1, 0)]
-        high = _GRID[np.minimum(lowest + 1, _GRID.size - 1)]
-        above = (lowest > 0) | (self._slope(np.zeros_like(low)) < 0)
-        best = np.zeros_like(low)
+        above = (lowest > 0) | (self._slopes(np.zeros(lowest.shape))[0] < 0)
+        best = np.zeros(lowest.shape)
         if above.any():
-            there = replace(self, squares=self.squares[:, above], total=self.total[above])
-            best[above] = there._bottom(low[above], high[above], halvings)
+            best[above] = self._only(above)._bottom(lowest[above])
         return best
 
-    def _bottom(self, low: FloatArray, high: FloatArray, halvings: int) -> FloatArray:
-        """Ratios (B,) between ``low`` and ``high`` at which the derivative changes its sign."""
-        for _ in range(halvings):
-            middle = (low + high) / 2
-            rising = self._slope(middle) > 0
-            high = np.where(rising, middle, high)
-            low = np.where(rising, low, middle)
-        return (low + high) / 2
+    def _only(self, which: BoolArray) -> "ProfiledLikelihood":
+        """The same of some of the responses."""
+        return replace(self, squares=self.squares[:, which], total=self.total[which])
 
-    def _slope(self, ratio: FloatArray) -> FloatArray:
-        """Derivative of the criterion in lambda at ``ratio`` (B,)."""
+    def _bottom(self, lowest: IntArray) -> FloatArray:
+        """Ratios (B,) of slope 0 between the grid's neighbours of its ``lowest`` points."""
+        low, high = _GRID[np.maximum(lowest - 1, 0)], _GRID[np.minimum(lowest + 1, _GRID.size - 1)]
+        ratio = np.where(lowest > 0, _GRID[lowest], high / 2)
+        for _ in range(_STEPS):
+            slope, bend = self._slopes(ratio)
+            low, high = np.where(slope > 0, low, ratio), np.where(slope > 0, ratio, high)
+            with np.errstate(divide="ignore", invalid="ignore"):  # no bend: the bracket is halved
+                step = ratio - slope / bend
+            within = (low <= step) & (step <= high)
+            before, ratio = ratio, np.where(within, step, (low + high) / 2)
+            if np.all(np.abs(ratio - before) <= _SETTLED * ratio):
+                break
+        return ratio
+
+    def _slopes(self, ratio: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """First and second derivative of the criterion in lambda at ``ratio`` (B,)."""
         values, weights = self.eigenvalues[:, None], self.determinant[:, None]
-        scaled = 1 + values * ratio
-        rss = self.total - np.sum(self.squares * (1 - 1 / scaled), axis=0)
-        falling = self.df * np.sum(self.squares * values / scaled**2, axis=0) / rss
-        return np.sum(weights / (1 + weights * ratio), axis=0) - falling
+        scaled = 1 / (1 + values * ratio)
+        rss = self.total - np.sum(self.squares * (1 - scaled), axis=0)
+        fall = self.squares * values * scaled**2
+        falling = fall.sum(axis=0) / rss
+        own = weights / (1 + weights * ratio)
+        slope = own.sum(axis=0) - self.df * falling
+        bend = self.df * (2 * np.sum(fall * values * scaled, axis=0) / rss - falling**2)
+        return slope, bend - np.sum(own**2, axis=0)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ from scipy.stats import chi2
 
 from ics_maturity.models.design import FloatArray, full_rank, group_codes, vector
 from ics_maturity.models.spectral import (
-    FOR_THE_HEIGHT,
     GroupSpectrum,
     ProfiledLikelihood,
     group_spectrum,
@@ -167,7 +166,7 @@ def _spectrum(y: ArrayLike, X: ArrayLike, groups: ArrayLike) -> GroupSpectrum:
 
 def likelihood_ratio(profile: ProfiledLikelihood) -> FloatArray:
     """Restricted likelihood ratio (B,) of tau2 = 0, from the profile of B responses."""
-    best = profile.best_ratio(FOR_THE_HEIGHT)
+    best = profile.best_ratio()
     return np.maximum(profile.at(np.zeros_like(best)) - profile.at(best), 0.0)
 
 
