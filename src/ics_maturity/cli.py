@@ -363,8 +363,8 @@ def _folder(text: str) -> Path:
 
 
 def default_jobs() -> int:
-    """More than the processors: a page waits now and then. Not many more: pages need memory."""
-    return min(8, (os.cpu_count() or 1) + 2)
+    """One more than the processors: a page waits now and then. Not more: pages need memory."""
+    return min(8, (os.cpu_count() or 1) + 1)
 
 
 if __name__ == "__main__":

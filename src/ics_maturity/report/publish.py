@@ -22,8 +22,8 @@ _YEAR = 2025
 _OPENING = """
 **On the returns that NHS England has published, the scores say less than they are used for.** On
 the scale from 1 to 5 the mean provider score of $year is {mix.provider_mean_$year:2dp}. The
-system accounts for {mix.icc_$year:pct0} of the spread of provider scores; the rest lies between
-providers of the same system. Provider mix accounts for {mix.r2_between_$year:pct} of the
+system accounts for {mix.icc_$year:pct0} of the spread of provider scores; the rest, error of
+measurement included, lies between providers of the same system. Provider mix accounts for {mix.r2_between_$year:pct} of the
 differences between systems. The score of a wholly rural system less that of a wholly urban one,
 {rurality.slope_$year:ci2dp} points, {brief.slope:text}; the design would find
 {rurality.mde80:2dp} points four times out of five. With providers taken as draws, the 95% set of
