@@ -23,11 +23,12 @@ _OPENING = """
 **On the returns that NHS England has published, the scores say less than they are used for.** On
 the scale from 1 to 5 the mean provider score of $year is {mix.provider_mean_$year:2dp}. The
 system accounts for {mix.icc_$year:pct0} of the spread of provider scores; the rest, error of
-measurement included, lies between providers of the same system. Provider mix accounts for {mix.r2_between_$year:pct} of the
-differences between systems. The score of a wholly rural system less that of a wholly urban one,
-{rurality.slope_$year:ci2dp} points, {brief.slope:text}; the design would find
-{rurality.mde80:2dp} points four times out of five. With providers taken as draws, the 95% set of
-a system's rank holds on average {ranks.mean_width_a:1dp} of {ranks.mean_width_a:n} places.
+measurement included, lies between providers of the same system. Provider mix accounts for
+{mix.r2_between_$year:pct} of the differences between systems. The score of a wholly rural system
+less that of a wholly urban one, {rurality.slope_$year:ci2dp} points, {brief.slope:text}; the design
+would find {rurality.mde80:2dp} points four times out of five. With providers taken as draws, the
+95% set of a system's rank holds on average {ranks.mean_width_a:1dp} of {ranks.mean_width_a:n}
+places.
 Whether peer review shifted scores against the earlier self-assessments is **not identified**:
 questions, scale, scoring rule and reviewer changed together. The [two-page
 brief](reports/open/09_brief.html) has the rest.
