@@ -39,6 +39,7 @@ def test_readme_opens_with_the_findings_of_the_open_report(
     assert publish.with_opening(readme, publish.opening(open_report.results)) == readme, (
         "run: ics-maturity publish"
     )
+    assert not [line for line in readme.splitlines() if line.endswith("-")]
 
 
 def test_stored_brief_says_what_the_open_report_says(

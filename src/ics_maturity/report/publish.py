@@ -41,7 +41,9 @@ _ALT = (
 
 def opening(results: Results) -> str:
     """README's opening as Markdown, filled from the named results of an open report."""
-    text = textwrap.fill(prose.plain(_OPENING.strip(), results, year=_YEAR), 100)
+    said = prose.plain(_OPENING.strip(), results, year=_YEAR)
+    # A line that ends in a word's hyphen is shown with a blank behind it.
+    text = textwrap.fill(said, 100, break_on_hyphens=False)
     alt = prose.plain(_ALT, results, year=_YEAR)
     return f"{text}\n\n![{alt}]({FIGURE.as_posix()})"
 
