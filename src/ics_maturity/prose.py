@@ -44,8 +44,8 @@ class ProseError(ValueError):
 
 
 def fixed(value: float, digits: int, *, signed: bool = False) -> str:
-    """Fixed decimals with a true minus sign; nought has no sign."""
-    text = f"{abs(value):,.{digits}f}"
+    """Fixed decimals with a true minus sign; nought has no sign, and no bound is ∞."""
+    text = f"{abs(value):,.{digits}f}".replace("inf", "∞")
     if not text.strip("0.,"):
         return text
     return (MINUS if value < 0 else "+" if signed else "") + text

@@ -165,7 +165,15 @@ def test_text_from_data_cannot_start_a_line():
 
 @pytest.mark.parametrize(
     ("value", "digits", "printed"),
-    [(1234.5, 1, "1,234.5"), (-0.004, 2, "0.00"), (-0.4, 0, "0"), (2.0, 0, "2"), (-12, 0, "−12")],
+    [
+        (1234.5, 1, "1,234.5"),
+        (-0.004, 2, "0.00"),
+        (-0.4, 0, "0"),
+        (2.0, 0, "2"),
+        (-12, 0, "−12"),
+        (float("inf"), 1, "∞"),
+        (float("-inf"), 0, "−∞"),
+    ],
 )
 def test_fixed_decimals(value, digits, printed):
     assert fixed(value, digits) == printed
