@@ -64,14 +64,14 @@ def copied(frame: pd.DataFrame, copies: int) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def write(folder: Path, rows: pd.DataFrame, copies: int, rounds: list[int]) -> None:
-    """A data profile with those returns, its providers copied like them."""
+def write(folder: Path, rounds: dict[int, pd.DataFrame], copies: int) -> None:
+    """A data profile with those rows of each round, and its providers, copied so many times."""
     shutil.copytree(project_root() / "data/raw/demo/reference", folder / "reference")
     providers = folder / "reference/providers.csv"
     known = pd.read_csv(providers, dtype=str, keep_default_na=False)
     copied(known, copies).to_csv(providers, index=False)
     listed = PROFILE
-    for year in rounds:
+    for year, rows in rounds.items():
         copied(rows, copies).assign(round=year).to_csv(folder / f"{year}.csv", index=False)
         listed += f"  - {{file: {year}.csv, layout: template, round: {year}, source_id: y{year}}}\n"
     (folder / "profile.yaml").write_text(listed, encoding="utf-8")
@@ -100,11 +100,9 @@ def own_project(folder: Path, copies: int) -> Path:
     own = project / "data/raw/own"
     returns = clean(load_profile("demo")).returns
     wanted = returns[returns["level"].isin(["pillar", "overall"])]
+    fields = [field.name for field in FIELDS]
     own.mkdir()
-    write(own, wanted.head(0)[[field.name for field in FIELDS]], copies, list(YEARS))
-    for year in YEARS:
-        rows = wanted.loc[wanted["round"] == year, [field.name for field in FIELDS]]
-        copied(rows, copies).to_csv(own / f"{year}.csv", index=False)
+    write(own, {year: wanted.loc[wanted["round"] == year, fields] for year in YEARS}, copies)
     return project
 
 
@@ -149,7 +147,7 @@ def main() -> int:
         for name, (folder, copies, rounds) in sizes.items():
             if rounds:
                 folder.mkdir()
-                write(folder, rows, copies, rounds)
+                write(folder, dict.fromkeys(rounds, rows), copies)
             found[name] = apart(folder)
     base = found["whole study"]["seconds"]
     failed = 0

@@ -56,6 +56,16 @@ def test_paired_change_in_a_balanced_design():
     assert found.value == pytest.approx(formula, rel=0.03)
 
 
+def test_worlds_in_batches_find_the_same(monkeypatch):
+    """Not the same worlds, but as good ones."""
+    at_once = power.paired(ICS, 0.001, 0.02, rng(), 2_000), power.spread_ratio(0.8, 100, rng())
+    monkeypatch.setattr(power, "_CELLS", ICS.size * 300)
+    in_batches = power.paired(ICS, 0.001, 0.02, rng(), 2_000), power.spread_ratio(0.8, 100, rng())
+    for one, other in zip(at_once, in_batches, strict=True):
+        assert one.worlds == other.worlds == 2_000
+        assert other.value == pytest.approx(one.value, abs=4 * np.hypot(one.se, other.se))
+
+
 def share_found(p: list[float] | np.ndarray) -> float:
     return float(np.mean(np.asarray(p) <= 0.05 + 1e-12))
 

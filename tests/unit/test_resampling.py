@@ -3,6 +3,7 @@ import pytest
 from scipy.special import ndtri
 from scipy.stats import t
 
+from ics_maturity.models import counted, resampling
 from ics_maturity.models.resampling import cluster_bca, sign_flip
 
 
@@ -66,6 +67,18 @@ def test_interval_repeats_with_its_seed():
     )
     assert first == second
     assert first.clusters == 10
+
+
+def test_resamples_in_batches_are_the_same_resamples(monkeypatch):
+    rng = np.random.default_rng(5)
+    columns, groups = rng.normal(size=(2, 60)), np.arange(60) // 5
+
+    def interval():
+        return cluster_bca(counted.spearman, columns, groups, np.random.default_rng(1), 300)
+
+    at_once = interval()
+    monkeypatch.setattr(resampling, "_CELLS", 60 * 7)
+    assert interval() == at_once
 
 
 def test_a_statistic_nothing_moves_is_its_own_interval():
