@@ -213,3 +213,22 @@ def test_the_style_leaves_no_trace():
     before = dict(mpl.rcParams)
     READY["forest"]()
     assert dict(mpl.rcParams) == before
+
+
+def test_names_of_near_systems_do_not_lie_over_each_other():
+    systems = pd.DataFrame(
+        {
+            "short_name": ["Bristol and around", "Sussex", "Bedfordshire", "Far"],
+            "rural_share": [0.08, 0.18, 0.19, 0.4],
+            "score": [2.02, 2.04, 2.03, 2.9],
+            "n": [2, 5, 2, 4],
+        }
+    )
+    figure = figures.rural_scatter(systems, LINE, named=4)
+    figure.draw_without_rendering()
+    axes = figure.axes[0]
+    points = axes.transData.transform(systems[["rural_share", "score"]] * [100, 1])
+    boxes = [name.get_window_extent() for name in axes.texts]
+    assert [name.get_text() for name in axes.texts] == ["Far", "Bedfordshire"]
+    assert not any(box.count_contains(points) for box in boxes)
+    assert not boxes[0].overlaps(boxes[1])

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.transforms import Bbox
 
 from ics_maturity.figures.base import (
     ACCENT,
@@ -211,7 +212,7 @@ def rural_scatter(
         detectable: smallest slope the study would find with 80% power; the wedge of slopes
             that it could have missed is drawn through the middle of the line.
         score_label: title of the axis, with the scale.
-        named: how many of the systems furthest from the line to name.
+        named: how many of the systems furthest from the line to name, where a name finds room.
     """
     need(systems, "short_name", "rural_share", "score", "n")
     need(line, "rural_share", "fit", "low", "high")
@@ -234,11 +235,12 @@ def rural_scatter(
         linewidth=1,
         zorder=3,
     )
-    _name_furthest(axes, systems, line, named)
     _size_key(axes, systems["n"])
     axes.set_xlabel("Residents in rural areas (%)")
     axes.set_ylabel(score_label)
     figure.legend(loc="outside upper center", ncols=2, fontsize="small")
+    figure.draw_without_rendering()  # now it is known where everything lies
+    _name_furthest(axes, systems, line, named)
     return figure
 
 
@@ -262,8 +264,10 @@ def _detectable_wedge(axes: Axes, line: pd.DataFrame, slope: float) -> None:
 def _name_furthest(axes: Axes, systems: pd.DataFrame, line: pd.DataFrame, count: int) -> None:
     fitted = np.interp(systems["rural_share"], line["rural_share"], line["fit"])
     distance = (systems["score"] - fitted).abs()
+    points = axes.transData.transform(systems[["rural_share", "score"]] * [100, 1])
+    taken: list[Bbox] = []
     for _, system in systems.loc[distance.nlargest(count).index].iterrows():
-        axes.annotate(
+        name = axes.annotate(
             system["short_name"],
             (100 * system["rural_share"], system["score"]),
             xytext=(7, 0),
@@ -271,6 +275,11 @@ def _name_furthest(axes: Axes, systems: pd.DataFrame, line: pd.DataFrame, count:
             va="center",
             fontsize="small",
         )
+        room = name.get_window_extent()
+        if room.count_overlaps(taken) or room.count_contains(points):
+            name.remove()
+        else:
+            taken.append(room)
 
 
 def _size_key(axes: Axes, n: pd.Series) -> None:
