@@ -9,10 +9,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Literal
 
 import pandas as pd
-from bs4 import BeautifulSoup, Tag
+from jinja2 import Environment, StrictUndefined
 from pandas.api import types
 
 from ics_maturity.errors import visible
@@ -201,6 +203,55 @@ def _cut(printed: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     return pd.concat([printed.head(_SHOWN_FIRST), printed.tail(_SHOWN_LAST)]), left_out
 
 
+_TEMPLATE = """
+{% macro header(column, rows=none) %}
+  <th{{ {"class": column.number, "rowspan": rows, "scope": "col"}|xmlattr }}>
+    {{ column.label }}
+    {%- if column.unit %}{{ " " }}<span class="unit">({{ column.unit }})</span>{% endif %}
+  </th>
+{% endmacro %}
+<div class="scroll{{ tall }}" role="region" tabindex="0" aria-labelledby="{{ name }}-caption">
+  <table>
+    <caption id="{{ name }}-caption"><span>{{ caption }}</span></caption>
+    <thead>
+      <tr>
+        {% for group, columns in groups %}
+          {% if not group %}
+            {% for column in columns %}{{ header(column, 2 if grouped else none) }}{% endfor %}
+          {% elif columns|length > 1 %}
+            <th colspan="{{ columns|length }}" scope="colgroup"><span>{{ group }}</span></th>
+          {% else %}
+            <th scope="col"><span>{{ group }}</span></th>
+          {% endif %}
+        {% endfor %}
+      </tr>
+      {% if grouped %}
+        <tr>
+          {% for group, columns in groups if group %}
+            {% for column in columns %}{{ header(column) }}{% endfor %}
+          {% endfor %}
+        </tr>
+      {% endif %}
+    </thead>
+    <tbody>
+      {% for row in rows %}
+        <tr>
+          <th scope="row">{{ row[0] }}</th>
+          {% for cell in row[1:] %}
+            <td{{ {"class": numbers[loop.index]}|xmlattr }}>{{ cell }}</td>
+          {% endfor %}
+        </tr>
+      {% endfor %}
+    </tbody>
+  </table>
+</div>
+"""
+# Blanks at the ends of its lines are there for us alone.
+_MARKUP = Environment(autoescape=True, undefined=StrictUndefined).from_string(
+    "".join(line.strip() for line in _TEMPLATE.splitlines())
+)
+
+
 def _html(
     name: str,
     caption: str,
@@ -208,57 +259,21 @@ def _html(
     columns: Mapping[str, Column],
     right: list[bool],
 ) -> str:
-    """The table by great_tables, without its style sheet (the page has its own)."""
-    from great_tables import GT, html  # half a second that only pages with tables pay
-
-    names = list(printed)
-    table = GT(printed, rowname_col=names[0], id=name)
-    table = table.tab_stubhead(html(_header_html(columns[names[0]])))
-    table = table.cols_label(cases={n: html(_header_html(columns[n])) for n in names[1:]})
-    table = table.cols_align("right", columns=[n for n, r in zip(names, right, strict=True) if r])
-    for group in dict.fromkeys(columns[n].group for n in names[1:] if columns[n].group):
-        members = [n for n in names[1:] if columns[n].group == group]
-        table = table.tab_spanner(html(_literal(group)), columns=members, gather=False)
-    return _accessible(table.as_raw_html(), name, caption, tall=len(printed) > SCROLLED_ABOVE)
-
-
-def _header_html(column: Column) -> str:
-    unit = f' <span class="unit">({_literal(column.unit)})</span>' if column.unit else ""
-    return _literal(column.label) + unit
-
-
-def _literal(text: str) -> str:
-    """Escaped text in which great_tables finds no unit notation either."""
-    return escape(text).replace("{", "&#123;")
-
-
-def _accessible(raw: str, name: str, caption: str, *, tall: bool) -> str:
-    """great_tables' HTML with a caption and scopes, in a region a keyboard can scroll."""
-    soup = BeautifulSoup(raw, "html.parser")
-    table = soup.find("table")
-    if not isinstance(table, Tag):
-        raise TableError(f"table {name}: great_tables wrote no table")
-    for tag in table.find_all(True):
-        scope, classes = tag.get("scope"), list(tag.get("class") or [])
-        spans = {k: tag[k] for k in ("rowspan", "colspan") if tag.get(k, "1") != "1"}
-        unit = tag.name == "span" and "unit" in classes
-        tag.attrs = spans
-        if tag.name == "th":
-            tag["scope"] = "colgroup" if spans.get("colspan") else str(scope)
-        if unit or "gt_right" in classes:
-            tag["class"] = "unit" if unit else "number"
-    table.attrs = {}
-    heading = soup.new_tag("caption", id=f"{name}-caption")
-    heading.append(soup.new_tag("span", string=caption))
-    table.insert(0, heading)
-    return (
-        f'<div class="scroll{" tall" if tall else ""}" role="region" tabindex="0"'
-        f' aria-labelledby="{name}-caption">{_compact(str(table))}</div>'
+    """The table with a caption and scopes, in a region a keyboard can scroll."""
+    numbers = ["number" if to_right else None for to_right in right]
+    heads = [
+        {"label": c.label, "unit": c.unit, "number": number, "group": c.group if i else ""}
+        for i, (c, number) in enumerate(zip((columns[n] for n in printed), numbers, strict=True))
+    ]
+    return _MARKUP.render(
+        name=name,
+        caption=caption,
+        tall=" tall" if len(printed) > SCROLLED_ABOVE else "",
+        grouped=any(head["group"] for head in heads),
+        groups=[(group, list(own)) for group, own in groupby(heads, key=itemgetter("group"))],
+        rows=printed.to_numpy().tolist(),
+        numbers=numbers,
     )
-
-
-def _compact(markup: str) -> str:
-    return re.sub(r">\s+<", "><", markup)
 
 
 def build(

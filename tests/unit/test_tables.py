@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -55,6 +56,35 @@ def test_headers_have_scopes_and_none_is_empty():
     assert {header["scope"] for header in headers} == {"col", "row", "colgroup"}
     assert [h["scope"] for h in soup().select("tbody th")] == ["row", "row"]
     assert soup().select_one("th[scope=colgroup]").get_text() == "Place"
+
+
+def laid_out(head):
+    """Texts of a table's head as a grid, spans filled: row by row, column by column."""
+    grid = {}
+    for i, row in enumerate(head.find_all("tr")):
+        j = 0
+        for cell in row.find_all("th"):
+            while (i, j) in grid:
+                j += 1
+            for down in range(int(cell.get("rowspan", 1))):
+                for along in range(int(cell.get("colspan", 1))):
+                    grid[i + down, j + along] = cell.get_text()
+    depth, width = (max(place[axis] for place in grid) + 1 for axis in (0, 1))
+    return [[grid[i, j] for j in range(width)] for i in range(depth)]
+
+
+def test_every_header_stands_over_its_column():
+    assert laid_out(soup().thead) == [
+        ["System", "Score (1 to 5)", "Place", "Place", "p", "Round", "Grew"],
+        ["System", "Score (1 to 5)", "Rural share", "Providers", "p", "Round", "Grew"],
+    ]
+    groups = {"ics": "Never", "p": "Alone", "year": "Place"}
+    changed = {n: replace(c, group=groups.get(n, c.group)) for n, c in COLUMNS.items()}
+    assert laid_out(soup(columns=changed).thead)[0] == [
+        "System", "Score (1 to 5)", "Place", "Place", "Alone", "Place", "Grew",
+    ]  # fmt: skip
+    plain = {n: replace(c, group="") for n, c in COLUMNS.items()}
+    assert len(laid_out(soup(columns=plain).thead)) == 1
 
 
 def test_caption_names_the_region_that_a_keyboard_can_scroll():
