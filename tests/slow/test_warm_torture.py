@@ -61,3 +61,24 @@ def test_random_numbers_differ_between_kernels(tmp_path: Path) -> None:
     numbers = [executed.cells[0].outputs[0].text.split() for executed in drawn]
     assert len(numbers[0]) == 4
     assert all(a != b for a, b in zip(*numbers, strict=True))
+
+
+@pytest.mark.parametrize("imports", ["import os", None], ids=["forked", "ordinary"])
+def test_a_page_that_can_wait_leaves_the_processors_to_others(
+    tmp_path: Path, imports: str | None
+) -> None:
+    group = Path("/proc/self/autogroup")
+    ask = "import os, pathlib\nprint(os.getpriority(os.PRIO_PROCESS, 0))\n"
+    ask += f"print(pathlib.Path({str(group)!r}).read_text())" if group.exists() else ""
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(ask)]),
+                   tmp_path / "asks.ipynb")  # fmt: skip
+    told = [
+        execute(tmp_path / "asks.ipynb", {}, lambda *_: None, imports, can_wait=can_wait)
+        .cells[0].outputs[0].text.split()
+        for can_wait in (False, True)
+    ]  # fmt: skip
+    stop_kernels()
+    usual, low = (int(words[0]) for words in told)
+    assert low == min(19, usual + 10)
+    if group.exists():  # sessions share the processors by this number, whatever the other says
+        assert [words[-1] for words in told] == ["0", "10"]

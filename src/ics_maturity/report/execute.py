@@ -31,7 +31,7 @@ from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
 from papermill.execute import ERROR_MARKER_TAG
-from traitlets import Unicode, default
+from traitlets import Bool, Unicode, default
 from traitlets.config import Config
 
 from ics_maturity.paths import project_root
@@ -40,6 +40,7 @@ from ics_maturity.report.notebook import INJECTED
 from ics_maturity.report.warm import parents, provisioner
 
 KERNEL = "python3"
+_LOW_PRIORITY = 10  # a tenth of a processor where the other process is not low
 OnCell = Callable[[int, int], None]
 
 # What it would log is in the error that is raised.
@@ -116,6 +117,7 @@ class OwnKernel(AsyncKernelManager):
     """
 
     running: ClassVar[WeakSet["OwnKernel"]] = WeakSet()
+    can_wait = Bool(False, help="whether others go first where processors are few").tag(config=True)
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -127,9 +129,23 @@ class OwnKernel(AsyncKernelManager):
             self.connection_file = f"{_private_folder()}/{uuid4().hex[:12]}.json"
         self.running.add(self)
 
+    async def _async_post_start_kernel(self, **options: Any) -> None:
+        await super()._async_post_start_kernel(**options)
+        pid = getattr(self.provisioner, "pid", None)
+        if self.can_wait and pid:
+            _let_others_go_first(pid)
+
     @default("kernel_spec_manager")
     def _own_kernels(self) -> KernelSpecManager:
         return OwnKernels(parent=self)
+
+
+def _let_others_go_first(pid: int) -> None:
+    """Lower a kernel's priority, where the system knows of such a thing."""
+    with suppress(OSError, AttributeError):
+        os.setpriority(os.PRIO_PROCESS, pid, _LOW_PRIORITY)
+        # Linux divides processors between sessions first, and a kernel is one of its own.
+        Path(f"/proc/{pid}/autogroup").write_text(str(_LOW_PRIORITY), encoding="ascii")
 
 
 def stop_kernels() -> None:
@@ -143,7 +159,12 @@ def stop_kernels() -> None:
 
 
 def execute(
-    path: Path, changed: Mapping[str, Any], on_cell: OnCell, imports: str | None = None
+    path: Path,
+    changed: Mapping[str, Any],
+    on_cell: OnCell,
+    imports: str | None = None,
+    *,
+    can_wait: bool = False,
 ) -> NotebookNode:
     """Execute a notebook from a new kernel and return it without traces of clock or machine.
 
@@ -154,6 +175,7 @@ def execute(
         on_cell: called with the position of the cell about to run and the number of cells.
         imports: import statements of the notebooks that share a warm parent, one a line; None
             for an ordinary kernel. The parent lives until :func:`stop_kernels`.
+        can_wait: whether other processes go first where processors are few.
 
     Raises:
         NotebookFailedError: a cell raised an error, or the kernel died or did not start.
@@ -169,7 +191,7 @@ def execute(
             progress_bar=False,
             record_timing=False,
             kernel_manager_class=OwnKernel,
-            config=Config(OwnKernels={"imports": imports}),
+            config=Config(OwnKernels={"imports": imports}, OwnKernel={"can_wait": can_wait}),
             shutdown_kernel="immediate",  # all cells have ended; nothing is left to tidy up
             resources={"metadata": {"path": str(path.parent)}},
             on_notebook_start=position.start,

@@ -11,7 +11,14 @@ from ics_maturity.report.warm.parents import Key, parents, warm_is_possible
 
 # This interpreter, and its files as they are: the debugger cannot see into frozen modules.
 PYTHON = (sys.executable, "-Xfrozen_modules=off")
-KERNEL = ("-m", "ipykernel_launcher", "-f", "{connection_file}")
+# No history of inputs on disk: all kernels at once would write it to one file, cell by cell.
+KERNEL = (
+    "-m",
+    "ipykernel_launcher",
+    "-f",
+    "{connection_file}",
+    "--HistoryManager.enabled=False",
+)
 _IPYTHON_FOLDER = ".cache/ipython"
 
 # The same for every kernel, whatever the shell that started the run has set: one thread of

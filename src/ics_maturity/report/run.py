@@ -402,6 +402,7 @@ class _Run:
                 changed,
                 lambda i, n: progress.cell(page, i, n),
                 self._preparation if self.warm else None,
+                can_wait=bool(planned.code),  # single pages are the longer ones
             )
             wrote = self._wrote(planned)
             if wrong := self._broken_promises(planned, wrote):
