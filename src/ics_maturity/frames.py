@@ -155,7 +155,9 @@ def analysis_round(returns: pd.DataFrame, measure: Measure, rural_shares: pd.Ser
     rows = scored_returns(returns, measure)
     rows = rows.assign(rural_share=rows["ics_code"].map(rural_shares))
     providers = provider_scores(rows).set_index("provider_code")
-    has = pd.crosstab(rows["provider_code"], rows["care_setting"]).clip(upper=1)
+    has = rows.pivot_table(
+        index="provider_code", columns="care_setting", values="score", aggfunc="size", fill_value=0
+    ).clip(upper=1)
     providers = providers.join(
         provider_types(rows["care_setting"], rows["provider_code"]).rename("provider_type")
     ).join(has)

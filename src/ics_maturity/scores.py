@@ -14,7 +14,8 @@ import pandas as pd
 from ics_maturity.errors import InputError, Problem
 
 _RETURN = ["provider_code", "care_setting"]
-_PROVIDER = ["provider_code", "provider_name", "ics_code", "region"]
+_SAME = ["provider_name", "ics_code", "region"]  # in all rows of a provider
+_PROVIDER = ["provider_code", *_SAME]
 _BINARY_NOISE = 9  # decimals of a rounding unit below which a difference is noise, not a score
 
 
@@ -58,14 +59,9 @@ def return_scores(
                     fix="choose assessed_by='self' or 'moderated'")
         )  # fmt: skip
     rows = rows.sort_values([*_RETURN, "construct"], kind="stable")
-    grouped = rows.groupby(_RETURN, as_index=False)
-    return grouped.agg(
-        provider_name=("provider_name", "first"),
-        ics_code=("ics_code", "first"),
-        region=("region", "first"),
-        score=("score", "mean"),
-        parts=("score", "size"),
-    )[[*_PROVIDER, "care_setting", "score", "parts"]]
+    grouped = rows.groupby(_RETURN)
+    scores = grouped[_SAME].first().assign(score=grouped["score"].mean(), parts=grouped.size())
+    return scores.reset_index()[[*_PROVIDER, "care_setting", "score", "parts"]]
 
 
 def provider_scores(scores: pd.DataFrame) -> pd.DataFrame:
@@ -78,13 +74,9 @@ def provider_scores(scores: pd.DataFrame) -> pd.DataFrame:
         ``provider_code``, ``provider_name``, ``ics_code``, ``region``, ``score`` and
         ``returns``, the number of returns, sorted by code.
     """
-    return scores.groupby("provider_code", as_index=False).agg(
-        provider_name=("provider_name", "first"),
-        ics_code=("ics_code", "first"),
-        region=("region", "first"),
-        score=("score", "mean"),
-        returns=("score", "size"),
-    )
+    grouped = scores.groupby("provider_code")
+    means = grouped[_SAME].first().assign(score=grouped["score"].mean(), returns=grouped.size())
+    return means.reset_index()
 
 
 def row_mean(scores: pd.DataFrame, by: str = "ics_code") -> pd.Series:

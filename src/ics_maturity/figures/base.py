@@ -119,7 +119,7 @@ def png(figure: Figure) -> bytes:
     canvas.draw()  # once, where savefig draws twice and writes a PNG that we would only read again
     image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
     file = io.BytesIO()
-    image.quantize(256, dither=Image.Dither.NONE).save(file, "PNG")
+    image.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(file, "PNG")
     return file.getvalue()
 
 

@@ -16,7 +16,7 @@ def systems(page: Page, definition: str = "ruc2021") -> pd.DataFrame:
     """
     table = page.read("systems")
     present = set(page.read("returns")["ics_code"])
-    vintage = max(table["vintage"], key=lambda v: _held(table, v, present))
+    vintage = max(table["vintage"].unique(), key=lambda v: _held(table, v, present))
     chosen = table[table["vintage"] == vintage].set_index("ics_code").sort_index()
     name = "rurality" if vintage == min(table["vintage"]) else "rurality_2026"
     rural = page.read(name)
