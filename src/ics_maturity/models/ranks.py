@@ -75,17 +75,17 @@ def rank_sets(
     values = vector(estimates, "estimates")
     covariance = covariance_matrix(variances, values.size)
     noise = _root(covariance) @ rng.standard_normal((values.size, draws))
-    k = values.size
+    k, scale = values.size, _scale(covariance)
     first, second = np.triu_indices(k, 1)
     parts = np.array_split(noise, max(1, noise.size // _CHUNK), axis=1)
-    widest = np.hstack([_farthest(part, covariance) for part in parts])
+    widest = np.hstack([_farthest(part, scale) for part in parts])
     critical = float(np.quantile(widest.max(axis=0), level))
-    above, below = _directions(values, covariance, noise, first, second, level, critical)
+    above, below = _directions(values, scale, noise, first, second, level, critical)
     marginal = np.repeat([[1], [k]], k, axis=1)
     own = np.quantile(widest, level, axis=1)
-    for group in np.flatnonzero(_farthest(values[:, None], covariance)[:, 0] > own):
+    for group in np.flatnonzero(_farthest(values[:, None], scale)[:, 0] > own):
         one, others = np.array([group]), np.delete(np.arange(k), group)
-        lower, higher = _directions(values, covariance, noise, one, others, level, own[group])
+        lower, higher = _directions(values, scale, noise, one, others, level, own[group])
         marginal[:, group] = 1 + higher.sum(), k - lower.sum()
     beaten_by = np.bincount(second[above], minlength=k) + np.bincount(first[below], minlength=k)
     ahead_of = np.bincount(first[above], minlength=k) + np.bincount(second[below], minlength=k)
@@ -99,19 +99,19 @@ def rank_sets(
     )
 
 
-def _scale(covariance: FloatArray, first: IntArray, second: IntArray) -> FloatArray:
-    """Standard errors of the differences between ``first`` and ``second``."""
+def _scale(covariance: FloatArray) -> FloatArray:
+    """Standard error (k, k) of the difference between any two."""
     spread = np.diag(covariance)
-    return np.asarray(np.sqrt(spread[first] + spread[second] - 2 * covariance[first, second]))
+    # Of the difference from itself it is nought, which rounding may take for less.
+    return np.asarray(np.sqrt(np.maximum(spread[:, None] + spread - 2 * covariance, 0)))
 
 
-def _farthest(values: FloatArray, covariance: FloatArray) -> FloatArray:
+def _farthest(values: FloatArray, scale: FloatArray) -> FloatArray:
     """Largest studentised difference, either way, of each group from any other; (k, columns)."""
     farthest = np.zeros(values.shape)
-    everyone = np.arange(len(values))
-    for i in everyone[:-1]:
+    for i in range(len(values) - 1):
         gaps = np.abs(values[i] - values[i + 1 :])
-        gaps /= _scale(covariance, everyone[i : i + 1], everyone[i + 1 :])[:, None]
+        gaps /= scale[i, i + 1 :, None]
         np.maximum(farthest[i + 1 :], gaps, out=farthest[i + 1 :])
         farthest[i] = np.maximum(farthest[i], gaps.max(axis=0))
     return farthest
@@ -119,7 +119,7 @@ def _farthest(values: FloatArray, covariance: FloatArray) -> FloatArray:
 
 def _directions(
     values: FloatArray,
-    covariance: FloatArray,
+    scale: FloatArray,
     noise: FloatArray,
     first: IntArray,
     second: IntArray,
@@ -131,8 +131,8 @@ def _directions(
     ``first`` is as long as ``second``, or one group compared with all of ``second``. ``critical``
     is the critical value of all directions; of those that are left it is lower.
     """
-    scale = _scale(covariance, first, second)
-    observed = (values[first] - values[second]) / scale
+    of_pair = scale[first, second]
+    observed = (values[first] - values[second]) / of_pair
     above, below = observed > critical, observed < -critical
     step, rejected = max(1, _CHUNK // second.size), 0
     while rejected < np.count_nonzero(above | below) < second.size:
@@ -141,9 +141,10 @@ def _directions(
         for start in range(0, noise.shape[1], step):
             part = noise[:, start : start + step]
             difference = part[first] - part[second]
-            difference /= scale[:, None]
-            upwards, downwards = difference[~above], difference[~below]
-            largest[start : start + step] = np.maximum(upwards.max(axis=0), -downwards.min(axis=0))
+            difference /= of_pair[:, None]
+            left = np.abs(difference)  # of both directions the larger, or the one that is left
+            left[above], left[below] = -difference[above], difference[below]
+            largest[start : start + step] = left.max(axis=0)
         critical = float(np.quantile(largest, level))
         above, below = above | (observed > critical), below | (observed < -critical)
     return above, below
@@ -207,7 +208,7 @@ def distinct_pairs(
     covariance = covariance_matrix(variances, values.size)
     first, second = np.triu_indices(values.size, 1)
     gap = np.abs(values[first] - values[second])
-    p = 2 * stats.norm.sf(gap / _scale(covariance, first, second))
+    p = 2 * stats.norm.sf(gap / _scale(covariance)[first, second])
     return int((holm(p) <= 1 - level).sum()), first.size
 
 
