@@ -4,7 +4,7 @@ import pytest
 
 from ics_maturity.models.ladder import Finding, Findings, claims_ladder, level_reached
 
-YES = Finding(True, "It was found", {"r": 0.1234})
+YES = Finding(True, "It was found", {"r": 0.1234, "fall": -0.5})
 NO = Finding(False, "It was not found")
 BLIND = Finding(None, "The round is absent", needs="Returns of the round")
 
@@ -24,7 +24,7 @@ def test_rungs_answer_as_their_findings_do():
         "not identified",
         "not identified",
     ]
-    assert ladder.loc["L0", "why"] == "It was found (r = 0.123)"
+    assert ladder.loc["L0", "why"] == "It was found (r = 0.123; fall = −0.5)"
     assert ladder.loc["L3", "what_it_would_take"] == "Returns of the round"
 
 

@@ -110,4 +110,5 @@ def _reached(finding: Finding) -> Reached:
 
 def _why(finding: Finding) -> str:
     numbers = "; ".join(f"{name} = {value:.3g}" for name, value in finding.numbers.items())
+    numbers = numbers.replace("= -", "= \N{MINUS SIGN}")
     return f"{finding.reason} ({numbers})" if numbers else finding.reason

@@ -24,6 +24,7 @@ from ics_maturity.study.rounds import (
     systems,
 )
 from ics_maturity.study.rurality import (
+    SPARSE,
     coarse_table,
     fitted_line,
     moran_table,
@@ -34,6 +35,7 @@ from ics_maturity.study.spread import composition_table, settings_table, varianc
 
 __all__ = [
     "LIKE_FOR_LIKE_SHOWN",
+    "SPARSE",
     "caterpillar_rows",
     "coarse_table",
     "composition_table",

@@ -22,6 +22,13 @@ from ics_maturity.page import Page
 from ics_maturity.scores import round_half_up
 from ics_maturity.study.rounds import pillar_scores
 
+SPARSE = "sparse areas of 2011 alone"
+_DEFINITIONS = {
+    "ruc2021": "rural areas of 2021",
+    "ruc2011": "rural areas of 2011",
+    "ruc2011_sparse": SPARSE,
+}
+
 
 def fitted_line(providers: pd.DataFrame, slope: Coefficient) -> pd.DataFrame:
     """The fitted line over the range of rural shares with its pointwise 95% band (t, G - 2).
@@ -67,11 +74,12 @@ def rurality_sensitivity(
     for name, table in rural.groupby("definition"):
         shares = table.set_index("ics_code")["rural_share"]
         if set(providers["ics_code"]) <= set(shares.index) and not shares.equals(primary):
-            rows.append(_slope_row(f"definition {name}", providers, shares))
+            rows.append(_slope_row(_DEFINITIONS.get(str(name), str(name)), providers, shares))
     for setting in now.settings:
         alone = now.rows[now.rows["care_setting"] == setting]
         if alone["ics_code"].nunique() > len(systems) // 2:
-            rows.append(_slope_row(f"{setting} returns only", alone, primary))
+            words = setting.replace("_", " ")
+            rows.append(_slope_row(f"{words} returns only", alone, primary))
     comparable = returns[returns["construct"] == frames.COMPARABLE]
     for year in sorted(set(comparable["round"])):
         one = frames.analysis_round(returns, frames.comparable_domains(year), primary)
@@ -216,6 +224,6 @@ def coarse_table(by_system: pd.DataFrame, claims: pd.DataFrame) -> pd.DataFrame:
         known = said.set_index("ics_code")[["low", "high"]].reindex(by_system["ics_code"])
         if known.notna().all(axis=None):
             press = coarse.slope_bounds(known["low"], known["high"], rural)
-            label = f"press statements on 2023 ({measure}), worst-case bounds"
+            label = f"{str(measure).replace('_', ' ')}, worst-case bounds"
             rows.append((label, n, np.nan, press.low, press.high))
     return pd.DataFrame(rows, columns=["what", "n", "estimate", "low", "high"])
