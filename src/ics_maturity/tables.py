@@ -203,7 +203,9 @@ def _cut(printed: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     return pd.concat([printed.head(_SHOWN_FIRST), printed.tail(_SHOWN_LAST)]), left_out
 
 
+# A line may break after an underscore, as in the names of files.
 _TEMPLATE = """
+{% macro broken(text) %}{{ text|replace("_", "_<wbr>"|safe) }}{% endmacro %}
 {% macro header(column, rows=none) %}
   <th{{ {"class": column.number, "rowspan": rows, "scope": "col"}|xmlattr }}>
     {{ column.label }}
@@ -236,9 +238,9 @@ _TEMPLATE = """
     <tbody>
       {% for row in rows %}
         <tr>
-          <th scope="row">{{ row[0] }}</th>
+          <th scope="row">{{ broken(row[0]) }}</th>
           {% for cell in row[1:] %}
-            <td{{ {"class": numbers[loop.index]}|xmlattr }}>{{ cell }}</td>
+            <td{{ {"class": numbers[loop.index]}|xmlattr }}>{{ broken(cell) }}</td>
           {% endfor %}
         </tr>
       {% endfor %}

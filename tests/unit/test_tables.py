@@ -177,6 +177,14 @@ def test_dictionary_describes_every_column_in_order():
 HOSTILE = '<script>window.hit=1</script> {{x}} {x} $y$ & <img src=x onerror=alert(1)> “q"'
 
 
+def test_a_long_name_may_break_after_its_underscores():
+    name = "dma_2017_<full>.csv"
+    page = soup(frame=FRAME.assign(ics=[name, "plain"]), name="files")
+    cell = page.select_one("tbody th")
+    assert cell.get_text() == name
+    assert [part.previous_sibling for part in cell.find_all("wbr")] == ["dma_", "2017_"]
+
+
 def test_text_from_data_never_becomes_markup():
     frame = FRAME.assign(ics=[HOSTILE, "plain"])
     columns = COLUMNS | {"share": Column(HOSTILE, unit=HOSTILE, digits=1, group=HOSTILE)}
