@@ -420,6 +420,32 @@ def test_killed_run_leaves_the_last_good_report_and_no_kernel(
 # Parts
 
 
+def test_exchange_of_folders_takes_over_what_has_not_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, source = tmp_path / "demo", tmp_path / "processed.csv"
+    source.write_bytes(b"same")
+    files: dict[str, Path | bytes] = {"same.csv": source, "edited.txt": b"ours", "new.txt": b"1"}
+    replace_folder(folder, files)
+    (folder / "edited.txt").write_bytes(b"theirs")
+    before = (folder / "same.csv").stat()
+
+    replace_folder(folder, files | {"new.txt": b"2"})
+    content = {p.name: p.read_bytes() for p in folder.iterdir()}
+    assert content == {"same.csv": b"same", "edited.txt": b"ours", "new.txt": b"2"}
+    after = (folder / "same.csv").stat()
+    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+    # An edit of the report never reaches what it was made from.
+    assert [p.stat().st_nlink for p in (*folder.iterdir(), source)] == [1] * 4
+
+    def no_links(*_: object) -> None:
+        raise OSError("this file system has no links")
+
+    monkeypatch.setattr("ics_maturity.report.folder.os.link", no_links)
+    replace_folder(folder, files)
+    assert {p.name: p.read_bytes() for p in folder.iterdir()} == content | {"new.txt": b"1"}
+
+
 def test_exchange_of_folders_is_made_good_after_a_kill(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
     replace_folder(folder, {"a/b.txt": b"one"})

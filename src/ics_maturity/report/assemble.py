@@ -47,7 +47,7 @@ def assemble(
     for table in tables:
         files |= _twin_files(profile, table)
     files[RESULTS] = results.text().encode()
-    manifest = {
+    manifest: dict[str, Any] = {
         "format": 1,
         "label": profile.label,
         "banner": profile.banner,
@@ -73,13 +73,15 @@ def assemble(
         results=tuple(json.loads(results.text())),
     )
     texts = {page.slug: exported[page.slug].read_text(encoding="utf-8") for page in single}
+    last: dict[str, Path | bytes] = {}
     for batch in batches:
         texts[batch.directory.slug] = directory.render(context, batch)
-        files[batch.directory.href] = texts[batch.directory.slug].encode()
-    files[INDEX] = index.render(context, texts).encode()
-    manifest["files"] = _listed(files)
-    files[MANIFEST] = to_json(manifest).encode()
-    replace_folder(profile.reports, files)
+        last[batch.directory.href] = texts[batch.directory.slug].encode()
+    last[INDEX] = index.render(context, texts).encode()
+    listed = [*manifest["files"], *_listed(last)]
+    manifest["files"] = sorted(listed, key=lambda file: file["path"])
+    last[MANIFEST] = to_json(manifest).encode()
+    replace_folder(profile.reports, files | last)
     return True
 
 

@@ -12,19 +12,19 @@ import ics_maturity
 from ics_maturity.paths import SOURCES_VARIABLE
 from ics_maturity.report.unchanged import own_paths
 
-PAUSE = 0.2  # seconds; a file is read when it has stayed as it is for one pause
+PAUSE = 0.2  # seconds between two looks
+SETTLED = 0.1  # seconds that a file has stayed as it is before it is read
 _OF_EDITORS = ("__pycache__", ".ipynb_checkpoints")
 
 Stamps = dict[str, tuple[int, int]]
 
 
-def run_on_change(root: Path, run: Callable[[], None], pause: float = PAUSE) -> None:
+def run_on_change(root: Path, run: Callable[[], None]) -> None:
     """Run, and run again after every change of what a report is made from.
 
     Args:
         root: the project's root folder.
         run: brings the report up to date; it may fail in its own way, and is called again.
-        pause: seconds between two looks.
 
     Returns:
         Only when this package has changed: what runs is then no longer what the files say.
@@ -33,15 +33,15 @@ def run_on_change(root: Path, run: Callable[[], None], pause: float = PAUSE) -> 
     while stamps([Path(ics_maturity.__file__).parent]) == package:
         before = stamps(_watched(root))  # so that an edit during the run is seen after it
         run()
-        wait_for_change(_watched(root), before, pause)
+        wait_for_change(_watched(root), before)
 
 
-def wait_for_change(paths: list[Path], before: Stamps, pause: float = PAUSE) -> None:
-    """Wait until the files are no longer as before, and have then stayed the same for a pause."""
+def wait_for_change(paths: list[Path], before: Stamps) -> None:
+    """Wait until the files are no longer as before, and have then stayed the same for a moment."""
     last = before
     while (now := stamps(paths)) == before or now != last:
         last = now
-        time.sleep(pause)
+        time.sleep(PAUSE if now == before else SETTLED)
 
 
 def stamps(paths: list[Path]) -> Stamps:
