@@ -6,7 +6,6 @@ precision beside them, so that no number on a page is without its file.
 """
 
 import json
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from inspect import cleandoc
@@ -285,13 +284,13 @@ class Page:
         self._write(f"{twin}.csv", tables.csv_text(data))
         dictionary = tables.dictionary_text(title, data, columns, notebook=self.notebook)
         self._write(f"{twin}.schema.json", dictionary)
-        image = figures.png(figure)
+        drawn = figures.svg(figure)
         about = {"kind": "figure", "name": name, "twin": f"{twin}.csv"}
         _show({"text/markdown": f"**{prose.escape_markdown(title)}**"}, {"kind": "figure title"})
         _show(
-            {"image/png": b64encode(image).decode(), "text/plain": f"Figure: {title}\n{alt}"},
+            {"image/svg+xml": drawn, "text/plain": f"Figure: {title}\n{alt}"},
             {**about, "title": title, "note": note},
-            {"image/png": {"alt": alt}},
+            {"image/svg+xml": {"alt": alt}},
         )
 
     def _claim(self, name: str) -> None:

@@ -22,7 +22,7 @@ def rehearse() -> None:
         axes.set_yticks(frame.index, frame["system"])
         axes.set_xlabel("Score")
         axes.legend()
-    figures.png(canvas)
+    figures.svg(canvas)
     columns = {
         "system": tables.Column("System", "what is scored"),
         "score": tables.Column("Score", "its mean", unit="points", digits=2),

@@ -34,7 +34,7 @@ PAYLOADS = [
 ]
 FORMULA = re.compile(r"^\s*[=+\-@\t]")
 SAID = "said.txt"
-SHOWN_AS = {"text/plain", "text/html", "text/markdown", "image/png"}
+SHOWN_AS = {"text/plain", "text/html", "text/markdown", "image/svg+xml"}
 ALLOWED_SCHEMES = {"", "https", "mailto"}
 
 
@@ -92,7 +92,7 @@ def test_nothing_in_a_page_acts(hostile: WholeReport) -> None:
         for tag in soup.find_all(True):
             assert not [key for key in tag.attrs if key.startswith("on")], (name, tag.name)
         for image in soup("img"):
-            assert str(image["src"]).startswith("data:image/png;base64,"), name
+            assert str(image["src"]).startswith("data:image/svg+xml;base64,"), name
         for link in soup("a"):
             address = urlparse(str(link.get("href", "")))
             assert address.scheme in ALLOWED_SCHEMES, (name, address)

@@ -58,7 +58,7 @@ def test_stored_pictures_are_those_of_the_open_report(
     now = content((open_report.folder / BRIEF).read_text(encoding="utf-8"))
     assert [i["src"] for i in stored("img")] == [i["src"] for i in now("img")]
     executed = open_report.root / "data/processed/open/executed/09_brief.ipynb"
-    assert (root / publish.FIGURE).read_bytes() == publish.first_figure(executed)
+    assert (root / publish.FIGURE).read_text(encoding="utf-8") == publish.first_figure(executed)
 
 
 def test_stored_files_hold_systems_only(root: "Path") -> None:

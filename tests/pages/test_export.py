@@ -9,6 +9,7 @@ import pytest
 from bs4 import BeautifulSoup
 from sample import HASH, PAGES, context, sample
 
+from ics_maturity import figures
 from ics_maturity.report import glossary, index
 from ics_maturity.report.context import IndexContext, PageLink, TableFile
 from ics_maturity.report.document import css_string
@@ -87,7 +88,7 @@ def test_nothing_is_asked_for_and_nothing_runs(page):
     policy = page.select_one("meta[http-equiv=Content-Security-Policy]")["content"]
     assert policy.startswith("default-src 'none'; img-src data:; style-src 'unsafe-inline'")
     assert page.find(["script", "link", "iframe", "object", "embed", "base", "form"]) is None
-    assert all(img["src"].startswith("data:image/png;base64,") for img in page.find_all("img"))
+    assert all(img["src"].startswith("data:image/svg+xml;base64,") for img in page.find_all("img"))
     assert not re.search(r"url\(|@import", page.style.string)
     assert not [t for t in page.find_all(True) for a in t.attrs if a.startswith("on")]
 
@@ -100,7 +101,7 @@ def test_figures_have_words_a_caption_and_their_data(page):
         "figures/rural_scatter.demo.csv",
         "figures/rural_scatter.demo.schema.json",
     ]
-    assert int(figure.img["width"]) > 800
+    assert int(figure.img["width"]) == round(figures.WIDTH * 96)
     assert len(page.find_all("figcaption")) == 2  # the notebook's own titles are gone
     assert "**Scores" not in page.get_text()
 
@@ -205,13 +206,10 @@ def test_a_page_is_light_and_quick(ordinary):
 # What fails a page
 
 FIGURE = {"kind": "figure", "name": "a", "title": "T", "note": "", "twin": "figures/a.csv"}
-DOT = (
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk"
-    "YPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
-)  # a PNG of one pixel
+DOT = '<svg width="72pt" height="36pt"/>'
 
 
-DESCRIBED = {"ics_maturity": FIGURE, "image/png": {"alt": "words"}}
+DESCRIBED = {"ics_maturity": FIGURE, "image/svg+xml": {"alt": "words"}}
 
 
 @pytest.mark.parametrize(
@@ -225,13 +223,20 @@ DESCRIBED = {"ics_maturity": FIGURE, "image/png": {"alt": "words"}}
         (["# One", "![](x.png)"], "picture"),
         (["# One", "![words](x.png)"], "picture"),
         (["# One", "<img src='x.png' alt='words'>"], "picture"),
-        (["# One", shows({"image/png": DOT})], "cell 1.*page.figure"),
-        (["# One", shows({"image/png": DOT}, {"image/png": {"alt": "words"}})], "page.figure"),
-        (["# One", shows({"image/png": DOT}, {"ics_maturity": FIGURE})], "alternative text"),
+        (["# One", shows({"image/svg+xml": DOT})], "cell 1.*page.figure"),
+        (["# One", shows({"image/png": "iVBORw0KGgo="})], "cell 1.*page.figure"),
+        (["# One", shows({"image/png": "iVBORw0KGgo="}, DESCRIBED)], "cell 1.*page.figure"),
+        (
+            ["# One", shows({"image/svg+xml": DOT}, {"image/svg+xml": {"alt": "words"}})],
+            "page.figure",
+        ),
+        (["# One", shows({"image/svg+xml": DOT}, {"ics_maturity": FIGURE})], "alternative text"),
         (
             [
                 "# One",
-                shows({"image/png": DOT}, {"ics_maturity": FIGURE, "image/png": {"alt": " "}}),
+                shows(
+                    {"image/svg+xml": DOT}, {"ics_maturity": FIGURE, "image/svg+xml": {"alt": " "}}
+                ),
             ],
             "alternative text",
         ),
@@ -239,17 +244,17 @@ DESCRIBED = {"ics_maturity": FIGURE, "image/png": {"alt": "words"}}
             [
                 "# One",
                 shows(
-                    {"image/png": DOT},
+                    {"image/svg+xml": DOT},
                     {
                         "ics_maturity": FIGURE,
-                        "image/png": {"alt": "No description has been provided for this image"},
+                        "image/svg+xml": {"alt": "No description has been provided for this image"},
                     },
                 ),
             ],
             "alternative text",
         ),
         (
-            ["# One", *(shows({"image/png": DOT}, DESCRIBED) for _ in range(2))],
+            ["# One", *(shows({"image/svg+xml": DOT}, DESCRIBED) for _ in range(2))],
             "named a",
         ),
         (["# One\n\n[see](#Nowhere)"], "link to '#Nowhere'"),
@@ -335,12 +340,11 @@ def test_displayed_markup_of_other_kinds_is_not_run():
         notebook_of(
             "# One",
             shows({"application/javascript": "window.hit = 1", "text/plain": "js"}),
-            shows({"image/svg+xml": "<svg onload='window.hit=1'/>", "text/plain": "svg"}),
             shows({"text/latex": "$x$", "text/plain": "<b>latex</b>"}),
             shows({"text/html": "<table><tr><th></th><td onclick='x()'>1</td></tr></table>"}),
         )
     )
-    assert [pre.get_text() for pre in page.select("main pre.text")] == ["js", "svg", "<b>latex</b>"]
+    assert [pre.get_text() for pre in page.select("main pre.text")] == ["js", "<b>latex</b>"]
     assert page.select("main th:empty") == []
     assert "window.hit" not in str(page)
 

@@ -1,7 +1,7 @@
 """Figures: what they need, what they say, and that they can be read without colour."""
 
-import io
 from itertools import combinations
+from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
@@ -9,7 +9,6 @@ import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.text import Text
-from PIL import Image
 
 from ics_maturity import figures
 from ics_maturity.figures import FigureError, systems
@@ -104,11 +103,21 @@ def test_limits_of_agreement_by_hand():
 
 @pytest.mark.parametrize("name", READY)
 def test_the_same_frame_gives_the_same_bytes_without_traces(name):
-    first, second = (figures.png(READY[name]()) for _ in range(2))
+    first, second = (figures.svg(READY[name]()) for _ in range(2))
     assert first == second
-    image = Image.open(io.BytesIO(first))
-    assert image.info == {}  # no program, no date
-    assert image.size[0] <= figures.WIDTH * figures.DPI
+    image = ElementTree.fromstring(first)
+    kinds = {element.tag.rpartition("}")[2] for element in image.iter()}
+    # No program, no date, no pixels, and nothing that runs or is looked for elsewhere.
+    assert kinds <= {"svg", "defs", "style", "g", "path", "use", "clipPath", "rect"}
+    links = {v for e in image.iter() for k, v in e.attrib.items() if k.endswith("href")}
+    assert all(link.startswith("#") for link in links)
+    assert float(image.get("width", "").removesuffix("pt")) <= figures.WIDTH * 72 + 0.01
+
+
+def test_a_figure_says_what_its_letters_say():
+    """The search of a release before it leaves reads them."""
+    drawn = figures.svg(READY["strip"]())
+    assert "<!-- Avon (n = 4) -->" in drawn
 
 
 @pytest.mark.parametrize(
@@ -141,7 +150,7 @@ def test_systems_are_drawn_from_highest_to_lowest():
 
 
 def test_a_dollar_sign_in_a_name_is_no_mathematics():
-    assert figures.png(figures.caterpillar(SYSTEMS.assign(short_name="$\\frac{$")))
+    assert figures.svg(figures.caterpillar(SYSTEMS.assign(short_name="$\\frac{$")))
 
 
 def test_rounds_on_one_scale_share_their_limits():
@@ -232,3 +241,15 @@ def test_names_of_near_systems_do_not_lie_over_each_other():
     assert [name.get_text() for name in axes.texts] == ["Far", "Bedfordshire"]
     assert not any(box.count_contains(points) for box in boxes)
     assert not boxes[0].overlaps(boxes[1])
+
+
+def test_marks_of_neighbours_are_drawn_as_one():
+    """A page with a mark for each of some thousand analyses would be three times as large."""
+    table = pd.DataFrame({"place": [1, 2, 3, 4, 5], "estimate": 0.1, "low": 0.0, "high": 0.2,
+                          "p": 0.5, "rule": ["a", "a", "b", "a", "b"]})  # fmt: skip
+    figure = figures.specification_curve(
+        table, {"rule": {"a": "one", "b": "other"}}, estimate_label="Slope"
+    )
+    drawn = [line.get_xdata() for line in figure.axes[1].lines]
+    np.testing.assert_array_equal(drawn[0], [0.5, 2.5, np.nan, 3.5, 4.5, np.nan])
+    np.testing.assert_array_equal(drawn[1], [2.5, 3.5, np.nan, 4.5, 5.5, np.nan])

@@ -162,9 +162,9 @@ def test_a_figure_leaves_its_data_and_carries_its_words(page, shown, folder):
     assert json.loads((folder / "figures/line.schema.json").read_text())["title"] == "A *line*"
     (title, _), (bundle, metadata) = shown
     assert title["text/markdown"] == "**A &#42;line&#42;**"
-    assert metadata["image/png"]["alt"] == ALT
+    assert metadata["image/svg+xml"]["alt"] == ALT
     assert metadata["ics_maturity"]["title"] == "A *line*"
-    assert "\n" not in bundle["image/png"]
+    assert bundle["image/svg+xml"].startswith("<svg ")
 
 
 @pytest.mark.parametrize(

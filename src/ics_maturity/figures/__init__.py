@@ -9,7 +9,6 @@ page adds title and alternative text and writes the frame beside it.
 
 from ics_maturity.figures.base import (
     ACCENT,
-    DPI,
     FAINT,
     INK,
     MAIN,
@@ -20,9 +19,9 @@ from ics_maturity.figures.base import (
     FigureError,
     canvas,
     check_words,
-    png,
     setting_name,
     style,
+    svg,
 )
 from ics_maturity.figures.estimates import (
     forest,
@@ -54,7 +53,6 @@ from ics_maturity.figures.systems import (
 
 __all__ = [
     "ACCENT",
-    "DPI",
     "FAINT",
     "INK",
     "MAIN",
@@ -75,7 +73,6 @@ __all__ = [
     "kept_word",
     "paired_change",
     "pillar_positions",
-    "png",
     "points_needed",
     "power_curves",
     "rural_scatter",
@@ -84,6 +81,7 @@ __all__ = [
     "specification_curve",
     "strip_by_system",
     "style",
+    "svg",
     "tile_map",
     "tipping_point",
 ]

@@ -65,7 +65,7 @@ def specification_curve(
 
 
 def _choices_below(axes, table: pd.DataFrame, lines: Sequence[tuple[str, str, str]]) -> None:  # type: ignore[no-untyped-def]
-    """A mark for every analysis on the line of each option it chose."""
+    """A mark for every analysis on the line of each option it chose; neighbours' marks are one."""
     place = table["place"].to_numpy()
     y, heights = 0.0, []
     before = lines[0][0]
@@ -75,12 +75,21 @@ def _choices_below(axes, table: pd.DataFrame, lines: Sequence[tuple[str, str, st
         heights.append(y)
         chosen = place[(table[column] == option).to_numpy()]
         colour = MAIN if list(dict.fromkeys(c for c, _, _ in lines)).index(column) % 2 else QUIET
-        axes.vlines(chosen, y - 0.36, y + 0.36, color=colour, linewidth=0.45)
+        x = _runs(chosen)
+        axes.plot(x, np.full(len(x), y), color=colour, linewidth=9, solid_capstyle="butt")
     axes.set_yticks(heights, [words for _, _, words in lines], fontsize="small")
     axes.set_ylim(heights[-1] + 0.8, 0.2)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.set_xlim(place.min() - 1, place.max() + 1)
+
+
+def _runs(places: np.ndarray) -> np.ndarray:
+    """Begin, end and a gap of every run of neighbouring whole numbers, as one line to be drawn."""
+    last = np.append(np.diff(places) > 1, True)
+    first = np.append(True, last[:-1])
+    gaps = np.full(last.sum(), np.nan)
+    return np.column_stack([places[first] - 0.5, places[last] + 0.5, gaps]).ravel()
 
 
 @style()

@@ -83,6 +83,7 @@ def caterpillar(
     *,
     score_label: str = "Score (1 to 5)",
     national: float | None = None,
+    dense: bool = False,
 ) -> Figure:
     """Systems' scores with comparison intervals, and beside them their sets of ranks.
 
@@ -94,12 +95,13 @@ def caterpillar(
             confidence set of the rank, 1 is highest). One row per system.
         score_label: title of the axis, with the scale.
         national: national mean, drawn as a labelled line.
+        dense: rows half as high, where all systems have to fit on part of a printed page.
     """
     need(systems, "short_name", "n", "score", "low", "high")
     ranked = {"rank", "rank_low", "rank_high"} <= set(systems)
     frame = systems.sort_values(["score", "short_name"], ascending=[False, True])
     figure, panels = canvas(
-        1.0 + 0.2 * len(frame),
+        1.0 + (0.1 if dense else 0.2) * len(frame),
         columns=2 if ranked else 1,
         sharey=True,
         squeeze=False,
@@ -107,14 +109,15 @@ def caterpillar(
     )
     left = panels[0, 0]
     y = rows_of(left, with_n(frame["short_name"], frame["n"]))
-    left.tick_params(axis="y", labelsize="small")
-    _interval_rows(left, y, frame["score"], frame["low"], frame["high"], MAIN, "o")
+    left.tick_params(axis="y", labelsize=6.5 if dense else "small")
+    _interval_rows(left, y, frame["score"], frame["low"], frame["high"], MAIN, "o", dense)
     left.set_xlabel(score_label)
     if national is not None:
         label_line(left, national, f"national mean {signed(national, 2)}")
     if ranked:
         right = panels[0, 1]
-        _interval_rows(right, y, frame["rank"], frame["rank_low"], frame["rank_high"], ACCENT, "D")
+        sets = frame["rank"], frame["rank_low"], frame["rank_high"]
+        _interval_rows(right, y, *sets, ACCENT, "D", dense)
         right.set_xlabel("Rank (95% set)")
         right.tick_params(axis="y", length=0)
         right.set_xlim(0, len(frame) + 1)
@@ -129,11 +132,14 @@ def _interval_rows(
     high: pd.Series,
     color: str,
     marker: str,
+    dense: bool,
 ) -> None:
     """A dot and its interval in every row."""
     light_grid(axes)
-    axes.hlines(y, low, high, color=color, linewidth=1.6)
-    axes.plot(value, y, marker, color=color, markersize=4.5, markeredgecolor="white")
+    axes.hlines(y, low, high, color=color, linewidth=1 if dense else 1.6)
+    size = 3.2 if dense else 4.5
+    axes.plot(value, y, marker, color=color, markersize=size, markeredgecolor="white",
+              markeredgewidth=0.5 if dense else 1)  # fmt: skip
     axes.spines["left"].set_visible(False)
 
 
@@ -164,9 +170,10 @@ def tile_map(
         _tile(axes, tile, _SEQUENTIAL(scale(tile.value)), digits)
     axes.set(xlim=(-0.02, columns), ylim=(rows, -0.02), aspect=_TILE_HEIGHT)
     axes.axis("off")
-    bar = figure.colorbar(
-        mpl.cm.ScalarMappable(scale, _SEQUENTIAL), ax=axes, location="bottom", shrink=0.5, aspect=30
-    )
+    # From 50 steps on matplotlib would draw the bar as pixels; edges close the gaps between steps.
+    steps = mpl.cm.ScalarMappable(scale, _SEQUENTIAL.resampled(40))
+    bar = figure.colorbar(steps, ax=axes, location="bottom", shrink=0.5, aspect=30)
+    bar.solids.set_edgecolor("face")  # type: ignore[union-attr]
     bar.set_label(value_label)
     bar.outline.set_visible(False)
     return figure

@@ -11,7 +11,7 @@ Reading starts at :func:`export`.
 """
 
 import re
-from base64 import b64decode
+from base64 import b64encode
 from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cache
@@ -139,9 +139,10 @@ class _Outside:
 
     by_mark: dict[str, str] = field(default_factory=dict)
 
-    def take_picture(self, encoded: str) -> str:
+    def take_picture(self, drawn: str) -> str:
         mark = f"picture:{len(self.by_mark)}:"
-        self.by_mark[f'src="{mark}"'] = f'src="data:image/png;base64,{"".join(encoded.split())}"'
+        encoded = b64encode(drawn.encode()).decode()
+        self.by_mark[f'src="{mark}"'] = f'src="data:image/svg+xml;base64,{encoded}"'
         return mark
 
     def take_code(self, source: str) -> str:
@@ -166,10 +167,11 @@ def _highlighted(source: str) -> str:
     return str(Highlight2HTML(pygments_lexer="python")(source))
 
 
-def _png_size(encoded: str) -> tuple[int, int]:
-    """Width and height in pixels, from the file's header."""
-    header = b64decode(encoded[:64])
-    return int.from_bytes(header[16:20], "big"), int.from_bytes(header[20:24], "big")
+def _size(drawn: str) -> dict[str, int]:
+    """Width and height of an SVG in pixels of 1/96 inch, from its first element, in points."""
+    found = re.match(r"<svg[^>]* width=\"([\d.]+)pt\" height=\"([\d.]+)pt\"", drawn)
+    width, height = found.groups() if found else ("0", "0")
+    return {"width": round(float(width) * 96 / 72), "height": round(float(height) * 96 / 72)}
 
 
 def _prepared(notebook: NotebookNode, context: PageContext, outside: _Outside) -> NotebookNode:
@@ -199,15 +201,15 @@ def _output(
         return output
     data, metadata = dict(output.data), deepcopy(output.get("metadata", {}))
     about = metadata.get("ics_maturity", {})
-    if "image/png" in data:
-        if about.get("kind") != "figure":
+    is_figure = about.get("kind") == "figure"
+    if is_figure or any(kind.startswith("image/") for kind in data):
+        if not is_figure or "image/svg+xml" not in data:
             raise ExportError(
                 f"{context.page.slug}, cell {position}: a picture without alternative text. "
                 "Show figures with page.figure"
             )
-        width, height = _png_size(data["image/png"])
-        about |= {"width": width, "height": height}
-        data["image/png"] = outside.take_picture(data["image/png"])
+        about |= _size(data["image/svg+xml"])
+        data["image/svg+xml"] = outside.take_picture(data["image/svg+xml"])
     if twin := about.get("twin"):
         stem = _up(context.page.href) + twin.removesuffix(".csv") + context.file_suffix
         about |= {"href": f"{stem}.csv", "dictionary_href": f"{stem}.schema.json"}

@@ -4,7 +4,6 @@ The opening of README.md and its figure come from the last open report, so that 
 brief says. A test runs the open profile again and compares.
 """
 
-import base64
 import re
 import textwrap
 from pathlib import Path
@@ -14,7 +13,7 @@ from ics_maturity.errors import InputError, Problem
 from ics_maturity.report.folder import write_whole
 from ics_maturity.results import Results
 
-FIGURE = Path("docs/figures/systems_open.png")
+FIGURE = Path("docs/figures/systems_open.svg")
 _START, _END = "<!-- findings:start -->", "<!-- findings:end -->"
 _BRIEF = "09_brief"
 _YEAR = 2025
@@ -62,15 +61,15 @@ def with_opening(readme: str, text: str) -> str:
     return pattern.sub(lambda _: f"{_START}\n{text}\n{_END}", readme)
 
 
-def first_figure(executed: Path) -> bytes:
-    """The first picture of an executed notebook, as PNG."""
+def first_figure(executed: Path) -> str:
+    """The first figure of an executed notebook, as SVG."""
     import nbformat
 
     notebook = nbformat.read(executed, as_version=4)
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
-            if "image/png" in output.get("data", {}):
-                return base64.b64decode(output["data"]["image/png"])
+            if "image/svg+xml" in output.get("data", {}):
+                return str(output["data"]["image/svg+xml"]) + "\n"
     raise InputError(Problem("a figure in the executed brief", file=executed.name))
 
 
