@@ -47,6 +47,7 @@ lint: $(INSTALLED)
 
 lab: $(INSTALLED)
 	$(BIN)/uv sync --quiet --frozen --inexact --python $(BIN)/python --group lab
+	$(BIN)/jupyter trust notebooks/*.ipynb  # or figures show only when a cell has run
 	$(BIN)/jupyter lab notebooks
 
 notebooks: $(INSTALLED)
