@@ -114,6 +114,13 @@ def test_the_same_frame_gives_the_same_bytes_without_traces(name):
     assert float(image.get("width", "").removesuffix("pt")) <= figures.WIDTH * 72 + 0.01
 
 
+def test_last_digits_that_differ_between_processors_change_no_byte():
+    digits = ["score", "low", "high"]
+    other = SYSTEMS.assign(**{column: SYSTEMS[column] * (1 + 1e-12) for column in digits})
+    assert not SYSTEMS.equals(other)
+    assert figures.svg(figures.caterpillar(SYSTEMS)) == figures.svg(figures.caterpillar(other))
+
+
 def test_a_figure_says_what_its_letters_say():
     """The search of a release before it leaves reads them."""
     drawn = figures.svg(READY["strip"]())

@@ -81,6 +81,14 @@ def test_the_printed_test_finds_kinds_of_that_size_four_times_out_of_five():
     assert share_found(p) == pytest.approx(0.8, abs=0.05)
 
 
+def test_kinds_told_apart_by_other_columns_are_the_same_kinds():
+    """Also between machines, whose singular vectors differ where singular values are equal."""
+    kinds = indicators(np.arange(ICS.size) % 3)[:, 1:]
+    turned = kinds @ np.array([[0.6, -0.8], [0.8, 0.6]])
+    one, other = (power.kinds_within(columns, ICS, 0.1, rng()).value for columns in (kinds, turned))
+    assert one == pytest.approx(other, rel=1e-9)
+
+
 def test_the_printed_test_finds_a_spread_of_that_size():
     found = power.group_spread(ICS, 0.1, rng())
     draw = rng(4)

@@ -39,6 +39,8 @@ BACKING = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1}
 
 _SHORTEST_ALT = 40
 _SLUG = re.compile(r"[a-z][a-z0-9_]*")
+_NAME = re.compile(r"\b[hmp][0-9a-f]{10}\b")
+_PLACE = re.compile(r"\d{2,}\.\d{3,}")  # not a scale, which is small and multiplies
 _NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
 _FILLER = re.compile(r"(figure|image|plot|chart|graph|picture|no description.*)\W*\d*", re.I)
 
@@ -74,7 +76,6 @@ def style() -> Iterator[None]:
         "legend.frameon": False,
         "text.parse_math": False,  # a dollar sign in a name is a dollar sign
         "svg.fonttype": "path",  # letters are drawn, so that they look the same everywhere
-        "svg.hashsalt": "ics-maturity",  # names inside the file do not change from run to run
     }
     with mpl.rc_context(settings):  # type: ignore[arg-type]
         yield
@@ -120,7 +121,17 @@ def svg(figure: Figure) -> str:
     FigureCanvasSVG(figure).print_svg(file, metadata=_NO_METADATA)
     drawn = file.getvalue()
     # Without the head of an XML file, which names an address; line breaks mean nothing here.
-    return " ".join(drawn[drawn.index("<svg") :].split())
+    return _alike_everywhere(" ".join(drawn[drawn.index("<svg") :].split()))
+
+
+def _alike_everywhere(drawn: str) -> str:
+    """Places to a hundredth of a point, and parts named in their order.
+
+    Last digits differ between processors, and matplotlib names parts by a hash of all digits.
+    """
+    names: dict[str, str] = {}
+    drawn = _NAME.sub(lambda name: names.setdefault(name[0], f"{name[0][0]}{len(names)}"), drawn)
+    return _PLACE.sub(lambda place: f"{float(place[0]):.2f}", drawn)
 
 
 # Parts that figures share

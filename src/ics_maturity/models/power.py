@@ -188,7 +188,9 @@ def kinds_within(
     span, tested = basis(held), np.asarray(kinds, np.float64)
     fresh = basis(tested - span @ (span.T @ tested), np.linalg.norm(tested, axis=0).max())
     noise -= span @ (span.T @ noise)
-    pattern = fresh @ rng.standard_normal((fresh.shape[1], worlds))
+    # Drawn provider by provider and then projected: the basis is arbitrary, and draws along it
+    # would differ between machines.
+    pattern = fresh @ (fresh.T @ rng.standard_normal((codes.size, worlds)))
     pattern *= np.sqrt(codes.size) / np.linalg.norm(pattern, axis=0)
 
     def share(size: float) -> FloatArray:
