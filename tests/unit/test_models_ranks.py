@@ -49,13 +49,6 @@ def test_sets_follow_the_published_procedure(seed):
         assert (sets.marginal_low[group], sets.marginal_high[group]) == (low[0], high[0])
 
 
-def test_values_that_differ_by_rounding_share_their_rank():
-    values = np.array([0.3, 0.1 + 0.2, 0.5, -0.1])
-    assert values[0] != values[1]
-    sets = rank_sets(values, np.full(4, 0.01), np.random.default_rng(1), draws=100)
-    assert sets.rank.tolist() == [2, 2, 1, 4]
-
-
 def test_stepdown_drops_only_the_rejected_direction():
     """A gap between the first critical value and the second is proved at the second step."""
     root = np.sqrt(0.1)

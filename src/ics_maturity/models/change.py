@@ -17,6 +17,7 @@ from ics_maturity.models.design import FloatArray, vector
 from ics_maturity.models.linking import Scale, constant, correlation, require_free
 from ics_maturity.models.pairs import Clusters, paired
 from ics_maturity.models.resampling import Interval, cluster_bca
+from ics_maturity.models.ties import join_ties
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ def pitman_morgan(before: ArrayLike, after: ArrayLike, scale: Scale = "published
 
 def spearman_r(before: ArrayLike, after: ArrayLike) -> float:
     """Rank correlation; Spearman (1904). nan where a round is constant."""
-    return correlation(stats.rankdata(before), stats.rankdata(after))
+    return correlation(*(stats.rankdata(join_ties(scores)) for scores in (before, after)))
 
 
 def expected_spearman(r: float) -> float:

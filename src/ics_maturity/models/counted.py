@@ -7,6 +7,7 @@ A resample is no more than how often each row is in it. So a statistic of R resa
 import numpy as np
 
 from ics_maturity.models.design import BoolArray, FloatArray
+from ics_maturity.models.ties import join_ties
 
 
 def ratio(counts: FloatArray, part: FloatArray, whole: FloatArray) -> FloatArray:
@@ -34,6 +35,7 @@ def mid_ranks(counts: FloatArray, values: FloatArray) -> FloatArray:
     equal one does nothing; so also for rows that are not in the sample themselves. Ranks in
     several samples put together are the sums of their ranks, and halves add up without rounding.
     """
+    values = join_ties(values)
     order = np.argsort(values, kind="stable")
     upto = np.zeros((len(counts), values.size + 1))
     np.cumsum(counts[:, order], axis=1, out=upto[:, 1:])

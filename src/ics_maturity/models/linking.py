@@ -17,6 +17,7 @@ from ics_maturity.models import counted
 from ics_maturity.models.design import FloatArray, vector
 from ics_maturity.models.pairs import Clusters, paired
 from ics_maturity.models.resampling import cluster_bca
+from ics_maturity.models.ties import join_ties
 
 Scale = Literal["published", "pomp", "crosswalk", "z", "equipercentile"]
 
@@ -99,9 +100,9 @@ def equipercentile_link(before: ArrayLike, after: ArrayLike) -> LinkedScores:
     first, second = vector(before, "before"), vector(after, "after")
     if min(first.size, second.size) < 3:
         raise ValueError("equipercentile linking needs at least 3 scores in each round")
-    later, counts = np.unique(second, return_counts=True)
+    later, counts = np.unique(join_ties(second), return_counts=True)
     later_ranks = (np.cumsum(counts) - counts / 2) / second.size
-    linked = np.interp(_mid_ranks(first), later_ranks, later)
+    linked = np.interp(_mid_ranks(join_ties(first)), later_ranks, later)
     return LinkedScores(linked, second, "equipercentile", FORCED_TO_ZERO["equipercentile"])
 
 

@@ -13,6 +13,7 @@ from scipy import stats
 from ics_maturity.models.design import BoolArray, FloatArray, IntArray, vector
 from ics_maturity.models.multiplicity import holm
 from ics_maturity.models.shrinkage import covariance_matrix, posterior_draws
+from ics_maturity.models.ties import join_ties
 
 _CHUNK = 50_000  # differences simulated at once, few enough to stay in the cache
 
@@ -90,18 +91,13 @@ def rank_sets(
     beaten_by = np.bincount(second[above], minlength=k) + np.bincount(first[below], minlength=k)
     ahead_of = np.bincount(first[above], minlength=k) + np.bincount(second[below], minlength=k)
     return RankSets(
-        rank=1 + np.sum(values[None, :] - values[:, None] > _rounding(values), axis=1),
+        rank=stats.rankdata(-join_ties(values), method="min").astype(np.int64),
         marginal_low=marginal[0],
         marginal_high=marginal[1],
         simultaneous_low=1 + beaten_by,
         simultaneous_high=k - ahead_of,
         level=level,
     )
-
-
-def _rounding(values: FloatArray) -> float:
-    """Differences up to this are rounding error, so that equal groups share their rank."""
-    return 1e-10 * float(np.abs(values).max(initial=0.0))
 
 
 def _scale(covariance: FloatArray) -> FloatArray:

@@ -18,6 +18,7 @@ from ics_maturity.models.estimate import Coefficient
 from ics_maturity.models.linking import Scale
 from ics_maturity.models.pairs import Clusters, cluster_codes
 from ics_maturity.models.shift import clustered
+from ics_maturity.models.ties import join_ties
 
 RELIABILITIES = (0.7, 0.8, 0.9)
 
@@ -93,7 +94,8 @@ def kelley_tables(
 
 def equal_groups(scores: FloatArray, groups: int) -> IntArray:
     """Group 1 (lowest) to ``groups`` for each score, by rank; equal scores share a group."""
-    twice_rank = np.rint(2 * stats.rankdata(scores)).astype(np.int64)  # whole even with ties
+    twice_rank = 2 * stats.rankdata(join_ties(scores))  # whole even with ties
+    twice_rank = np.rint(twice_rank).astype(np.int64)
     return (twice_rank - 1) * groups // (2 * scores.size) + 1
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ics_maturity.models.design import BoolArray, FloatArray, IntArray, vector
+from ics_maturity.models.ties import join_ties
 
 Kind = Literal["lowest", "highest", "below", "cut_points", "quantiles"]
 
@@ -78,7 +79,7 @@ def assign(scores: ArrayLike, rule: Rule) -> IntArray:
     Raises:
         ValueError: the rule leaves no choice among so few groups.
     """
-    values = np.asarray(scores, np.float64)
+    values = join_ties(scores)
     k = values.shape[-1]
     if not rule.fits(k):
         raise ValueError(f"rule {rule.slug}: leaves no choice among {k} groups")
@@ -203,7 +204,7 @@ class Edge:
 
 def edge(scores: ArrayLike, rule: Rule) -> Edge:
     """The groups between which equal ``scores`` (k,) cannot decide who gets support."""
-    values = vector(scores, "scores")
+    values = join_ties(vector(scores, "scores"))
     places = rule.places(values.size)
     if places is None:
         return Edge(np.zeros(values.size, bool), 0)

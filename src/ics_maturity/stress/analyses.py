@@ -14,6 +14,7 @@ from ics_maturity.models.design import FloatArray, group_codes, group_sums, indi
 from ics_maturity.models.linking import equipercentile_link
 from ics_maturity.models.predecessors import Rule as LinkRule
 from ics_maturity.models.predecessors import predecessor_values
+from ics_maturity.models.ties import join_ties
 from ics_maturity.models.variance import random_intercept
 from ics_maturity.page import Page
 from ics_maturity.stress.curve import Analyses
@@ -308,7 +309,8 @@ def change_of_place(first: FloatArray, second: FloatArray, scale: str) -> FloatA
     normal scores of ranks. All of them force the mean change to nought.
     """
     if scale == "ranks":
-        places = [special.ndtri((stats.rankdata(x) - 0.5) / x.size) for x in (first, second)]
+        ranks = (stats.rankdata(join_ties(x)) for x in (first, second))
+        places = [special.ndtri((rank - 0.5) / first.size) for rank in ranks]
         return np.asarray(places[1] - places[0])
     if scale == "equipercentile":
         first = equipercentile_link(first, second).before

@@ -9,6 +9,7 @@ from scipy import special
 
 from ics_maturity.models.design import FloatArray
 from ics_maturity.models.many import Answers
+from ics_maturity.models.ties import join_ties
 from ics_maturity.stress import grid, methods, worlds
 from ics_maturity.stress.grid import Piece
 from ics_maturity.stress.methods import METHODS
@@ -117,6 +118,8 @@ def planted(table: pd.DataFrame) -> pd.DataFrame:
     ]
     joined = pd.concat(parts, axis=1).reset_index()
     every = [f"{prefix}_{column}" for _, prefix, columns in _PLANTED for column in columns]
+    truths = [column for column in every if column.endswith("_truth")]
+    joined[truths] = join_ties(joined[truths])  # nought is nought, not what rounding leaves of it
     return joined.reindex(columns=[*cell, *every])
 
 

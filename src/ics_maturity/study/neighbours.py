@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ics_maturity.models.design import FloatArray
+from ics_maturity.models.ties import join_ties
 
 
 def setting_shares(rows: pd.DataFrame) -> pd.DataFrame:
@@ -51,7 +52,7 @@ def nearest(code: str, rural_share: pd.Series, shares: pd.DataFrame, count: int)
     )
     others = near[near["ics_code"] != code]
     # Distances that differ by rounding noise alone must not decide the order.
-    order = others.assign(key=others["distance"].round(9)).sort_values(["key", "ics_code"])
+    order = others.assign(key=join_ties(others["distance"])).sort_values(["key", "ics_code"])
     return order.drop(columns="key").head(count).reset_index(drop=True)
 
 

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from ics_maturity.models import targeting
 from ics_maturity.models.design import FloatArray
 from ics_maturity.models.targeting import Rule
+from ics_maturity.models.ties import join_ties
 from ics_maturity.support.scored import Scored, crude_scores
 
 MAPS = {2022: "ics_code", 2026: "ics_code_2026"}
@@ -98,8 +100,8 @@ def reread_moves(
     What error alone does, for comparison with what a new map does.
     """
     again = scored.reread(worlds, view, rng)
-    first, second = (np.argsort(np.argsort(-x, axis=-1)) for x in (scored.estimate, again))
-    return np.abs(second - first).astype(float)
+    first, second = (stats.rankdata(-join_ties(x), axis=-1) for x in (scored.estimate, again))
+    return np.asarray(np.abs(second - first))
 
 
 def _homes(rows: pd.DataFrame) -> pd.Series:
@@ -110,5 +112,5 @@ def _homes(rows: pd.DataFrame) -> pd.Series:
 def _placed(rows: pd.DataFrame, averaging_rule: str) -> pd.DataFrame:
     """Score and place (0 highest, 1 lowest) of each system; equal scores share the mean place."""
     scores = crude_scores(rows, averaging_rule)
-    place = (scores.rank(ascending=False) - 1) / (len(scores) - 1)
+    place = (stats.rankdata(-join_ties(scores)) - 1) / (len(scores) - 1)
     return pd.DataFrame({"score": scores, "place": place})
