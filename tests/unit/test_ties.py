@@ -43,5 +43,9 @@ def test_the_last_digit_of_a_score_changes_no_order(what, seed):
     np.testing.assert_allclose(BY_ORDER[what](scores), BY_ORDER[what](other), rtol=1e-9)
 
 
+def test_minus_nought_is_nought():
+    assert not np.signbit(join_ties([-1e-14, -0.0])).any()
+
+
 def test_no_more_than_rounding_is_joined():
     assert join_ties([0.1 + 0.2, 0.3, 0.3 + 1e-9]).tolist() == [0.3, 0.3, 0.300000001]

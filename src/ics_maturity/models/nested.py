@@ -1,9 +1,11 @@
 """Variance components at three levels: ICS, provider within ICS, return within provider."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.polynomial import Chebyshev
 from numpy.typing import ArrayLike
 from scipy.optimize import minimize_scalar
 
@@ -14,6 +16,7 @@ from ics_maturity.models.spectral import (
 )
 
 _GRID = np.linspace(math.log(1e-6), math.log(1e6), 25)
+_NEAR, _KNOWN = 0.02, 1e-5  # in the logarithm of a ratio
 
 
 @dataclass(frozen=True)
@@ -107,10 +110,23 @@ def nested_components(
     start = _GRID[np.argmin([criterion(value) for value in _GRID])]
     step = _GRID[1] - _GRID[0]
     found = minimize_scalar(
-        criterion, bounds=(start - step, start + step), method="bounded", options={"xatol": 1e-9}
+        criterion, bounds=(start - step, start + step), method="bounded", options={"xatol": 1e-7}
     )
-    inside, boundary = fit(math.exp(float(found.x))), fit(0.0)
+    inside, boundary = fit(math.exp(_sharpened(criterion, float(found.x)))), fit(0.0)
     return inside if inside.log_likelihood > boundary.log_likelihood else boundary
+
+
+def _sharpened(criterion: Callable[[float], float], lowest: float) -> float:
+    """The lowest point near one that is known to some six digits.
+
+    So near it the criterion is flat to its own last digit, and a search by values ends where the
+    processor's rounding has it end. The slope of a polynomial through wider points says more.
+    """
+    around = [lowest - _NEAR, lowest + _NEAR]
+    slope = Chebyshev.interpolate(np.vectorize(criterion), 6, domain=around).deriv()
+    flat = np.asarray(slope.roots(), np.complex128)
+    nearest = flat[np.argmin(np.abs(flat - lowest))]
+    return float(nearest.real) if abs(nearest - lowest) < _KNOWN else lowest
 
 
 def _group_means(data: FloatArray, codes: IntArray, sizes: FloatArray) -> FloatArray:

@@ -14,4 +14,4 @@ _DIGITS = 10  # after the point; scores go to 5 or to 100, so four or more are l
 
 def join_ties(values: ArrayLike) -> FloatArray:
     """Scores, of any shape, with those made equal that differ by rounding error alone."""
-    return np.asarray(values, np.float64).round(_DIGITS)
+    return np.asarray(values, np.float64).round(_DIGITS) + 0.0  # and minus nought is nought
