@@ -53,6 +53,11 @@ def test_hashed_exports_agree_with_the_lock(root: Path, name: str, groups: list[
     assert done.stdout.split() == (root / "requirements" / name).read_text().split()
 
 
+@pytest.mark.parametrize("name", ["numpy", "scipy", "pandas", "statsmodels"])
+def test_every_python_computes_with_the_same_version(root: Path, name: str) -> None:
+    assert len(pinned(root / "requirements/all.txt")[name]) == 1
+
+
 def test_every_export_line_is_hashed(root: Path) -> None:
     for path in sorted((root / "requirements").glob("*.txt")):
         text = path.read_text(encoding="utf-8")
