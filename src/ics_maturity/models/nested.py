@@ -124,9 +124,9 @@ def _sharpened(criterion: Callable[[float], float], lowest: float) -> float:
     """
     around = [lowest - _NEAR, lowest + _NEAR]
     slope = Chebyshev.interpolate(np.vectorize(criterion), 6, domain=around).deriv()
-    flat = np.asarray(slope.roots(), np.complex128)
-    nearest = flat[np.argmin(np.abs(flat - lowest))]
-    return float(nearest.real) if abs(nearest - lowest) < _KNOWN else lowest
+    level = np.asarray(slope.roots(), np.complex128)
+    near = level[np.abs(level - lowest) < _KNOWN]
+    return float(near[0].real) if near.size else lowest
 
 
 def _group_means(data: FloatArray, codes: IntArray, sizes: FloatArray) -> FloatArray:
